@@ -1,0 +1,190 @@
+"""What the supervisor's decisions read: frozen values, made from caches by `observe` and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from crds.job import Step
+from crds.workload import MachineItem, VolumeItem
+
+WorkKind = Literal["machine", "volume"]
+Key = tuple[WorkKind, str]
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Processors, bytes of memory, bytes of disk."""
+
+    cpus: int = 0
+    memory: int = 0
+    disk: int = 0
+
+    def __add__(self, other: Capacity) -> Capacity:
+        return Capacity(self.cpus + other.cpus, self.memory + other.memory, self.disk + other.disk)
+
+    def __sub__(self, other: Capacity) -> Capacity:
+        return Capacity(self.cpus - other.cpus, self.memory - other.memory, self.disk - other.disk)
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """A node as placement sees it; `certificate` is the envelope that other nodes verify."""
+
+    name: str
+    region: str
+    labels: Mapping[str, str]
+    capacity: Capacity
+    certified: bool
+    reachable: bool
+    schedulable: bool
+    certificate: str = ""
+    unreachable_since: str = ""
+
+
+@dataclass(frozen=True)
+class Want:
+    """One resource of the accepted plan, with the digest of its item."""
+
+    kind: WorkKind
+    name: str
+    item: MachineItem | VolumeItem
+    digest: str
+
+    @property
+    def key(self) -> Key:
+        """Identity within the deployment."""
+        return (self.kind, self.name)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a node's signed report: what the node says of a resource."""
+
+    epoch: int
+    generation: int
+    item: str
+    state: str
+    restarts: int = 0
+    since: str = ""
+    address: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A Machine or Volume object with what its node said of it last.
+
+    `row` is None when the node's fresh report lacks it; `reported` tells whether there is a fresh report at all.
+    """
+
+    kind: WorkKind
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    node: str
+    epoch: int
+    item: str
+    size: Capacity
+    volumes: tuple[str, ...] = ()
+    deleting: bool = False
+    ready: bool = False
+    observed_generation: int = 0
+    observed_item: str = ""
+    attempt: int = 1
+    reported: bool = False
+    row: Row | None = None
+
+    @property
+    def key(self) -> Key:
+        """Identity within the deployment."""
+        return (self.kind, self.name)
+
+    @property
+    def settled(self) -> bool:
+        """The node did what the current spec asks for, as its report or the stored status says."""
+        if self.row is not None:
+            return self.row.generation == self.generation and self.row.epoch == self.epoch
+        return not self.reported and self.observed_generation == self.generation
+
+    @property
+    def running(self) -> bool:
+        """Settled and up."""
+        if not self.settled:
+            return False
+        return self.row.state in ("running", "present") if self.row is not None else self.ready
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """A Job object; `succeeded` is None while it is open."""
+
+    name: str
+    uid: str
+    resource_version: str
+    node: str
+    revision: int
+    plan: str
+    steps: tuple[Step, ...]
+    attempt: int = 1
+    succeeded: bool | None = None
+    reason: str = ""
+    message: str = ""
+    next_attempt: datetime | None = None
+    finished: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The accepted revision: what runs, whatever the spec says now."""
+
+    revision: int
+    digest: str
+    plan: str
+    signers: tuple[str, ...]
+    expires: datetime
+    max_unavailable: int
+    region: str
+    wants: tuple[Want, ...]
+
+    def want(self, key: Key) -> Want | None:
+        """The wanted resource with this identity."""
+        return next((want for want in self.wants if want.key == key), None)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why the spec as it stands is not accepted; `condition` is the one that turns False."""
+
+    condition: Literal["SignatureVerified", "Planned"]
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that one reconcile of a deployment decides on."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    spec_revision: int
+    deleting: bool
+    suspended: bool
+    accepted: Accepted | None
+    refused: Refused | None
+    placed: tuple[Placed, ...]
+    jobs: tuple[OpenJob, ...]
+    nodes: Mapping[str, NodeView]
+    reserved: Mapping[str, Capacity]
+    taken: frozenset[Key]
+    now: datetime
+    spread: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def find(self, key: Key) -> Placed | None:
+        """The object with this identity."""
+        return next((placed for placed in self.placed if placed.key == key), None)

@@ -1,0 +1,126 @@
+"""From the accepted plan and what is there to changes of Machine and Volume objects. Pure.
+
+Plan order, `maxUnavailable` at a time, a failure halts, removals last and in reverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controllers.supervisor import placement
+from controllers.supervisor.actions import Create, Delete, Update
+from controllers.supervisor.model import Accepted, Placed, Snapshot, Want
+from crds.workload import VolumeItem
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What changes now, what found no node, and why the rest waits (empty when nothing does)."""
+
+    actions: tuple[Create | Update | Delete, ...] = ()
+    unplaced: tuple[placement.Unplaced, ...] = ()
+    halted: str = ""
+    refused: str = ""
+    taken: str = ""
+
+
+def plan(snapshot: Snapshot) -> Rollout:
+    """The object changes that are due now."""
+    accepted = snapshot.accepted
+    if accepted is None or snapshot.suspended:
+        return Rollout()
+    refused = _refused(snapshot, accepted)
+    taken = _taken(snapshot, accepted)
+    if refused or taken:
+        return Rollout(refused=refused, taken=taken)
+    creates, unplaced = _creates(snapshot, accepted)
+    halted = _halted(snapshot, accepted)
+    updates = _updates(snapshot, accepted, halted=bool(halted))
+    busy = bool(creates or updates) or any(not _up_to_date(snapshot, want) for want in accepted.wants)
+    waiting_for_node = {name for each in unplaced for name in (each.resource,)}
+    deletes = () if busy and not waiting_for_node else _deletes(snapshot, accepted)
+    return Rollout((*creates, *updates, *deletes), tuple(unplaced), halted)
+
+
+def teardown(snapshot: Snapshot) -> Rollout:
+    """Everything goes, in reverse: machines before the volumes that they hold."""
+    return Rollout(tuple(_deletion_order(placed for placed in snapshot.placed if not placed.deleting)))
+
+
+def _creates(snapshot: Snapshot, accepted: Accepted) -> tuple[list[Create], list[placement.Unplaced]]:
+    found = placement.requests(accepted.wants, snapshot.placed, accepted.region)
+    field = placement.Field(snapshot.nodes, snapshot.reserved, snapshot.spread)
+    placings, unplaced = placement.place(found, field)
+    return [Create(want, each.node) for each in placings for want in _volumes_first(each.request.members)], unplaced
+
+
+def _volumes_first(members: Iterable[Want]) -> list[Want]:
+    return sorted(members, key=lambda want: want.kind != "volume")
+
+
+def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Update]:
+    stale = [(placed, want) for want in accepted.wants if (placed := _stale(snapshot, want)) is not None]
+    volumes = [Update(placed, want) for placed, want in stale if want.kind == "volume"]
+    down = [Update(placed, want) for placed, want in stale if want.kind == "machine" and not placed.running]
+    up = [Update(placed, want) for placed, want in stale if want.kind == "machine" and placed.running]
+    underway = sum(
+        1
+        for want in accepted.wants
+        if want.kind == "machine"
+        and (placed := snapshot.find(want.key))
+        and not placed.running
+        and _current(placed, want)
+    )
+    room = 0 if halted else max(0, accepted.max_unavailable - underway - len(down))
+    return volumes + down + up[:room]
+
+
+def _stale(snapshot: Snapshot, want: Want) -> Placed | None:
+    placed = snapshot.find(want.key)
+    return placed if placed is not None and not placed.deleting and not _current(placed, want) else None
+
+
+def _current(placed: Placed, want: Want) -> bool:
+    return placed.item == want.digest
+
+
+def _up_to_date(snapshot: Snapshot, want: Want) -> bool:
+    placed = snapshot.find(want.key)
+    return placed is not None and not placed.deleting and _current(placed, want) and placed.running
+
+
+def _halted(snapshot: Snapshot, accepted: Accepted) -> str:
+    for want in accepted.wants:
+        placed = snapshot.find(want.key)
+        if placed and _current(placed, want) and placed.settled and placed.row and placed.row.state == "failed":
+            return f"{want.kind} {want.name} failed: {placed.row.message or 'see explain'}; the update waits for it"
+    return ""
+
+
+def _deletes(snapshot: Snapshot, accepted: Accepted) -> tuple[Delete, ...]:
+    wanted = {want.key for want in accepted.wants}
+    return tuple(_deletion_order(p for p in snapshot.placed if p.key not in wanted and not p.deleting))
+
+
+def _deletion_order(placed: Iterable[Placed]) -> list[Delete]:
+    ordered = sorted(placed, key=lambda each: (each.kind != "machine", each.name))
+    machines = [Delete(each) for each in ordered if each.kind == "machine"]
+    volumes = [Delete(each) for each in ordered if each.kind == "volume"]
+    return machines[::-1] + volumes[::-1]
+
+
+def _refused(snapshot: Snapshot, accepted: Accepted) -> str:
+    for want in accepted.wants:
+        placed = snapshot.find(want.key)
+        if placed and isinstance(want.item, VolumeItem) and want.item.size < placed.size.disk:
+            had, asked = placed.size.disk >> 20, want.item.size >> 20
+            return f"volume {want.name}: {had}Mi → {asked}Mi would shrink it: keep the size, or use a new volume name"
+    return ""
+
+
+def _taken(snapshot: Snapshot, accepted: Accepted) -> str:
+    for want in accepted.wants:
+        if want.key in snapshot.taken:
+            return f"{want.kind} {want.name} belongs to another deployment of this namespace: choose another name"
+    return ""

@@ -1,0 +1,91 @@
+"""From objects that their nodes do not match yet to jobs and removals. Pure.
+
+At most one open job per node; a job whose steps are no longer wanted is superseded before the next is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from controllers.supervisor.actions import Action, CreateJob, Enqueue, Forget, Release, Remove, Supersede
+from controllers.supervisor.model import OpenJob, Placed, Snapshot
+from crds.job import Step
+
+STEPS_PER_JOB = 32
+KEPT_SUCCEEDED = 3
+KEPT_FAILED = 5
+
+
+def plan(snapshot: Snapshot) -> list[Action]:
+    """The work that is due: open jobs re-placed, stale ones superseded, new ones made, removals driven."""
+    open_jobs = [job for job in snapshot.jobs if job.succeeded is None]
+    stale = [job for job in open_jobs if not _wanted(job, snapshot)]
+    actions: list[Action] = [Supersede(job) for job in stale]
+    actions += [Enqueue(job) for job in open_jobs if job not in stale and _due(job, snapshot)]
+    if not snapshot.suspended and snapshot.accepted is not None and not snapshot.deleting:
+        actions += _new_jobs(snapshot, {job.node for job in open_jobs})
+    return actions + _removals(snapshot) + _surplus(snapshot)
+
+
+def _wanted(job: OpenJob, snapshot: Snapshot) -> bool:
+    return all(_step_wanted(step, snapshot) for step in job.steps)
+
+
+def _step_wanted(step: Step, snapshot: Snapshot) -> bool:
+    placed = snapshot.find((step.kind, step.name))
+    return (
+        placed is not None
+        and not placed.deleting
+        and (placed.epoch, placed.generation) == (step.epoch, step.generation)
+    )
+
+
+def _due(job: OpenJob, snapshot: Snapshot) -> bool:
+    return job.next_attempt is None or job.next_attempt <= snapshot.now
+
+
+def _new_jobs(snapshot: Snapshot, busy: set[str]) -> list[Action]:
+    by_node: dict[str, list[Placed]] = defaultdict(list)
+    for placed in snapshot.placed:
+        if not placed.deleting and not placed.settled and _at_plan(placed, snapshot):
+            by_node[placed.node].append(placed)
+    return [_job(node, unsettled, snapshot) for node, unsettled in sorted(by_node.items()) if node not in busy]
+
+
+def _at_plan(placed: Placed, snapshot: Snapshot) -> bool:
+    """Only what the accepted plan asks for can be ordered: the node takes every value from that plan."""
+    want = snapshot.accepted.want(placed.key) if snapshot.accepted else None
+    return want is not None and want.digest == placed.item
+
+
+def _job(node: str, unsettled: Iterable[Placed], snapshot: Snapshot) -> CreateJob:
+    ordered = sorted(unsettled, key=lambda each: (each.kind != "volume", each.name))[:STEPS_PER_JOB]
+    steps = tuple(
+        Step(kind=each.kind, name=each.name, verb="ensure", epoch=each.epoch, generation=each.generation)
+        for each in ordered
+    )
+    earlier = sorted(job.uid for job in snapshot.jobs if job.node == node and job.succeeded is not None)
+    revision = snapshot.accepted.revision if snapshot.accepted else 0
+    identity = "\n".join([snapshot.uid, node, str(revision), *map(str, steps), *earlier])
+    return CreateJob(f"{snapshot.name}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}", node, steps)
+
+
+def _removals(snapshot: Snapshot) -> list[Action]:
+    held = {volume for placed in snapshot.placed if placed.kind == "machine" for volume in placed.volumes}
+    actions: list[Action] = []
+    for placed in snapshot.placed:
+        if not placed.deleting or (placed.kind == "volume" and placed.name in held):
+            continue
+        actions.append(Remove(placed) if placed.node in snapshot.nodes else Release(placed))
+    return actions
+
+
+def _surplus(snapshot: Snapshot) -> list[Action]:
+    finished = sorted((job for job in snapshot.jobs if job.succeeded is not None), key=lambda job: job.finished)
+    succeeded = [job for job in finished if job.succeeded]
+    failed = [job for job in finished if not job.succeeded]
+    if snapshot.deleting:
+        return [Forget(job) for job in finished]
+    return [Forget(job) for job in succeeded[:-KEPT_SUCCEEDED] + failed[:-KEPT_FAILED]]

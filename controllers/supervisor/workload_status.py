@@ -1,0 +1,50 @@
+"""What a Machine or Volume shows of itself: three conditions and the node's last words. Pure."""
+
+from __future__ import annotations
+
+from controllers.supervisor.model import Placed, Snapshot
+from controllers.supervisor.status import Fact
+from crds.machine import Reason
+
+_ROW_REASONS = {
+    "running": ("True", Reason.RUNNING),
+    "present": ("True", Reason.RUNNING),
+    "starting": ("False", Reason.UPDATING),
+    "restarting": ("False", Reason.RESTARTING),
+    "stopped": ("False", Reason.STOPPED),
+    "failed": ("False", Reason.FAILED),
+}
+
+
+def facts(placed: Placed, snapshot: Snapshot) -> list[Fact]:
+    """Ready, Placed and Running."""
+    status, reason, message = _state(placed, snapshot)
+    return [
+        Fact("Ready", status, reason, message),
+        Fact("Placed", "True", Reason.PLACED, placed.node),
+        Fact("Running", status, reason, message),
+    ]
+
+
+def _state(placed: Placed, snapshot: Snapshot) -> tuple[str, str, str]:
+    node = snapshot.nodes.get(placed.node)
+    if placed.deleting:
+        return "False", Reason.REMOVING, f"waiting for {placed.node} to remove it"
+    if node is None or not node.reachable:
+        return "Unknown", Reason.NODE_UNREACHABLE, f"no report from {placed.node}"
+    if not placed.settled:
+        refusal = _refusal(placed, snapshot)
+        return (
+            ("False", Reason.REFUSED, refusal) if refusal else ("False", Reason.WAITING, f"waiting for {placed.node}")
+        )
+    if placed.row is None:
+        return ("True", Reason.RUNNING, "") if placed.ready else ("False", Reason.WAITING, f"waiting for {placed.node}")
+    status, reason = _ROW_REASONS.get(placed.row.state, ("Unknown", Reason.WAITING))
+    return status, reason, placed.row.message
+
+
+def _refusal(placed: Placed, snapshot: Snapshot) -> str:
+    jobs = [job for job in snapshot.jobs if job.succeeded is None and job.node == placed.node and job.message]
+    return next(
+        (f"{job.reason}: {job.message}" for job in jobs for s in job.steps if (s.kind, s.name) == placed.key), ""
+    )
