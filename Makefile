@@ -1,9 +1,40 @@
-# Thin verbs; each does one thing and says what it needs.
+# Thin verbs. `make demo` and `make test` bring what they need.
 SHELL := /bin/bash
-.DELETE_ON_ERROR:
-CACHE := $(or $(HARDPAN_CACHE),$(HOME)/.cache/hardpan)
-VENV := .venv/bin
+PYTHON := .venv/bin/python
 
 .PHONY: help setup demo demo-down test test-fast lint types crds bench lock
-help:
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## install what the rest needs (packages, Python, the Rhai binding, an embedded Kubernetes)
+	@tools/setup.sh
+
+demo: setup ## a small cloud on this machine
+	@.venv/bin/hardpan demo up
+
+demo-down: ## remove all of the demo
+	@.venv/bin/hardpan demo down
+
+test: setup lint types ## everything that CI runs
+	$(PYTHON) -m pytest tests rhai-py/tests
+
+test-fast: lint types ## lints, types and unit tests, under a minute
+	$(PYTHON) -m pytest tests/unit
+
+lint: ## style and import contracts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports --no-logo
+
+types: ## mypy, strict
+	.venv/bin/mypy crds trust plans jobs controllers sal cli node-agent/node_agent
+
+crds: ## write crds/*.yaml from the models
+	$(PYTHON) -m crds.schema --write
+
+bench: setup ## cost of script, admission, queue, and apply to Running, beside their budgets
+	$(PYTHON) -m bench
+
+lock: ## pin the Python dependencies anew, without naming a registry
+	uv lock && uv export -q --no-emit-workspace --all-extras --all-groups --no-header --format requirements-txt > requirements.lock
