@@ -1,0 +1,93 @@
+"""Work: one open job per node, stale jobs superseded, removals in order, nothing made twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from controllers.supervisor import work
+from controllers.supervisor.actions import CreateJob, Enqueue, Forget, Release, Remove, Supersede
+from tests.unit.controllers.supervisor.build import NOW, accepted, job, machine, node, node_id, placed, snapshot, volume
+
+WEB = machine("web", volumes=["data"])
+DATA = volume("data")
+
+
+def test_nothing_is_ordered_when_nodes_match() -> None:
+    assert work.plan(snapshot(accepted(WEB, DATA), placed(WEB), placed(DATA))) == []
+
+
+def test_one_job_ensures_the_volume_and_then_the_machine() -> None:
+    (made,) = work.plan(snapshot(accepted(WEB, DATA), placed(WEB, runs=False), placed(DATA, runs=False)))
+    assert isinstance(made, CreateJob)
+    assert [(step.kind, step.verb) for step in made.steps] == [("volume", "ensure"), ("machine", "ensure")]
+
+
+def test_the_same_snapshot_names_the_same_job() -> None:
+    seen = snapshot(accepted(WEB), placed(WEB, runs=False))
+    assert work.plan(seen) == work.plan(seen)
+
+
+def test_work_that_is_needed_again_after_it_succeeded_gets_a_new_job() -> None:
+    first = work.plan(snapshot(accepted(WEB), placed(WEB, runs=False)))[0]
+    again = work.plan(
+        snapshot(accepted(WEB), placed(WEB, runs=False), jobs=(job(("machine", "web"), succeeded=True),))
+    )[0]
+    assert isinstance(first, CreateJob)
+    assert isinstance(again, CreateJob)
+    assert first.name != again.name
+
+
+def test_an_open_job_is_placed_again_and_no_second_one_is_made() -> None:
+    open_job = job(("machine", "web"))
+    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), jobs=(open_job,))) == [Enqueue(open_job)]
+
+
+def test_a_retry_waits_for_its_time() -> None:
+    open_job = job(("machine", "web"), next_attempt=NOW + timedelta(seconds=5))
+    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), jobs=(open_job,))) == []
+
+
+def test_a_job_for_an_older_generation_is_superseded_before_the_next_is_made() -> None:
+    stale = job(("machine", "web"), generation=1)
+    seen = snapshot(accepted(WEB), placed(WEB, runs=False, generation=2), jobs=(stale,))
+    assert work.plan(seen) == [Supersede(stale)]
+
+
+def test_what_the_accepted_plan_does_not_describe_is_not_ordered() -> None:
+    assert work.plan(snapshot(accepted(machine("web", memory=64 << 20)), placed(WEB, runs=False))) == []
+
+
+def test_a_suspended_deployment_gets_no_new_job() -> None:
+    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), suspended=True)) == []
+
+
+def test_a_volume_is_removed_only_when_no_machine_names_it() -> None:
+    web, data = placed(WEB, deleting=True), placed(DATA, deleting=True)
+    assert work.plan(snapshot(None, web, data, deleting=True)) == [Remove(web)]
+    assert work.plan(snapshot(None, data, deleting=True)) == [Remove(data)]
+
+
+def test_a_terminating_object_of_a_forgotten_node_is_released() -> None:
+    web = placed(WEB, 1, deleting=True)
+    assert work.plan(snapshot(None, web, nodes=[node(0)], deleting=True)) == [Release(web)]
+
+
+def test_removals_go_on_without_an_accepted_revision() -> None:
+    web = placed(WEB, deleting=True, runs=False)
+    assert work.plan(snapshot(None, web)) == [Remove(web)]
+
+
+def test_three_succeeded_and_five_failed_jobs_are_kept() -> None:
+    finished = tuple(
+        job(("machine", "web"), name=f"j{i}", uid=str(i), succeeded=i % 2 == 0, finished=f"{i:02}") for i in range(20)
+    )
+    forgotten = work.plan(snapshot(accepted(WEB), placed(WEB), jobs=finished))
+    assert all(isinstance(each, Forget) for each in forgotten)
+    left = [each for each in finished if Forget(each) not in forgotten]
+    assert (sum(1 for j in left if j.succeeded), sum(1 for j in left if not j.succeeded)) == (3, 5)
+
+
+def test_two_nodes_get_a_job_each() -> None:
+    a, b = machine("a"), machine("b")
+    made = work.plan(snapshot(accepted(a, b), placed(a, 0, runs=False), placed(b, 1, runs=False)))
+    assert [each.node for each in made if isinstance(each, CreateJob)] == [node_id(0), node_id(1)]
