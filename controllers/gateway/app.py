@@ -1,0 +1,75 @@
+"""The gateway: the one door for nodes. It routes by a closed table, limits sizes and rates, and holds no trust key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from controllers.gateway.limiter import Limiter, Rate
+from controllers.gateway.routes import ROUTES, Route, Upstream
+
+UPSTREAM_TIMEOUT_SECONDS = 10.0
+Forward = Callable[[Request], Awaitable[Response]]
+
+
+def create(upstreams: Mapping[Upstream, str], rate: Rate, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """The application; `upstreams` are base URLs, `transport` replaces the network in tests."""
+    client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT_SECONDS, transport=transport, trust_env=False)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await client.aclose()
+
+    application = FastAPI(title="Hardpan gateway", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    limiter = Limiter(rate)
+    for route in ROUTES:
+        forward = _forwarder(route, upstreams[route.upstream], client, limiter)
+        application.add_api_route(route.path, forward, methods=[route.method], response_model=None)
+    application.add_api_route("/healthz", _healthy, methods=["GET"])
+    return application
+
+
+async def _healthy() -> dict[str, str]:
+    return {"state": "ok"}
+
+
+def _forwarder(route: Route, base: str, client: httpx.AsyncClient, limiter: Limiter) -> Forward:
+    async def forward(request: Request) -> Response:
+        address = request.client.host if request.client else "unknown"
+        if not limiter.allows(address, time.monotonic()):
+            return refuse(429, "TooManyRequests", "too many requests from this network: wait a few seconds")
+        body = await read_bounded(request, route.body_limit)
+        if body is None:
+            return refuse(413, "TooLarge", f"the body is larger than {route.body_limit} bytes")
+        return await _call(client, route, base, body)
+
+    return forward
+
+
+async def _call(client: httpx.AsyncClient, route: Route, base: str, body: bytes) -> Response:
+    try:
+        answer = await client.request(route.method, base + route.path, content=body)
+    except httpx.HTTPError:
+        return refuse(503, "Unavailable", f"the {route.upstream} does not answer: try again shortly")
+    return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+
+
+async def read_bounded(request: Request, limit: int) -> bytes | None:
+    """The body, or None as soon as it is larger than `limit` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def refuse(status: int, reason: str, message: str) -> JSONResponse:
+    """A refusal as every endpoint words it."""
+    return JSONResponse({"reason": reason, "message": message}, status)
