@@ -1,0 +1,117 @@
+"""The one byte form of a signed value, and a parser that accepts no other.
+
+Canonical JSON as DESIGN §4 has it: keys sorted by code point, no insignificant whitespace, UTF-8 as given (no Unicode
+normalisation), integers within ±(2^53−1), strings, booleans, lists and maps. No floats, no null: absent stays absent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias
+
+from trust.errors import NotCanonical
+
+Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value]"
+
+LARGEST_INTEGER = 2**53 - 1
+DEEPEST = 16
+DEFAULT_LIMIT = 262_144
+
+
+def canonical_bytes(value: object) -> bytes:
+    """The canonical form of a value made of booleans, integers, strings, sequences and string-keyed mappings.
+
+    Raises NotCanonical for anything else, naming the place.
+    """
+    text = json.dumps(checked(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode()
+
+
+def checked(value: object, path: str = "", depth: int = 0) -> Value:
+    """The value with plain lists and dicts, or NotCanonical with the path of what has no canonical form."""
+    if depth > DEEPEST:
+        raise NotCanonical(f"{path or 'the value'} is nested deeper than {DEEPEST} levels: flatten it")
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return _integer(value, path)
+    if isinstance(value, str):
+        return _string(value, path)
+    if isinstance(value, (list, tuple)):
+        return [checked(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
+    if isinstance(value, Mapping):
+        return {_key(key, path): checked(each, f"{path}.{key}", depth + 1) for key, each in value.items()}
+    raise NotCanonical(f"{path or 'the value'} is {_kind(value)}: use integers, strings, booleans, lists and maps only")
+
+
+def parse_canonical(data: bytes, limit: int = DEFAULT_LIMIT) -> Value:
+    """Parses canonical bytes of at most `limit` bytes; NotCanonical for any other spelling of the same value."""
+    if len(data) > limit:
+        raise NotCanonical(f"{len(data)} bytes are more than the {limit} allowed here")
+    try:
+        value = json.loads(
+            data.decode(),
+            object_pairs_hook=_unique,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+            parse_int=_bounded,
+        )
+    except RecursionError:
+        raise NotCanonical(f"nested deeper than {DEEPEST} levels") from None
+    except ValueError as error:
+        raise NotCanonical(f"not canonical JSON: {error}") from None
+    if canonical_bytes(value) != data:
+        raise NotCanonical("not in canonical form: sort the keys and leave out whitespace and escapes")
+    return checked(value)
+
+
+def parse_object(data: bytes, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
+    """As `parse_canonical`, for a map at the top."""
+    value = parse_canonical(data, limit)
+    if not isinstance(value, dict):
+        raise NotCanonical("expected a map")
+    return value
+
+
+def _integer(value: int, path: str) -> int:
+    if abs(value) > LARGEST_INTEGER:
+        raise NotCanonical(f"{path or 'the value'} is beyond ±(2^53−1): write it as a string")
+    return value
+
+
+def _string(value: str, path: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise NotCanonical(f"{path or 'the value'} holds a lone surrogate: it has no UTF-8 form") from None
+    return value
+
+
+def _key(key: object, path: str) -> str:
+    if not isinstance(key, str):
+        raise NotCanonical(f"{path or 'the value'} has the key {key!r}: keys are strings")
+    return _string(key, path)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return "a number with a fraction" if isinstance(value, float) else f"a {type(value).__name__}"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def _no_float(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not an integer")
+
+
+def _bounded(text: str) -> int:
+    if len(text) > 17:
+        raise ValueError("an integer beyond ±(2^53−1)")
+    return int(text)
