@@ -17,7 +17,7 @@ import nacl.public
 import nacl.signing
 
 from trust.dsse import decode, encode
-from trust.errors import BadKey, Code, Refusal
+from trust.errors import BadKey, Refusal
 
 ED25519 = "ssh-ed25519"
 SK_ED25519 = "sk-ssh-ed25519@openssh.com"
