@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass
 
 from trust.errors import BadKey, Code, Refusal
-from trust.keys import ED25519, SK_ED25519, SshReader, UserKey, parse_blob, ssh_string, verify_raw
+from trust.keys import ED25519, SK_ED25519, SigningKey, SshReader, UserKey, parse_blob, ssh_string, verify_raw
 
 NAMESPACE = "hardpan"
 MAGIC = b"SSHSIG"
@@ -39,7 +39,7 @@ class SshSignature:
 
 
 def parse(text: str) -> SshSignature:
-    """Parses the armoured form or its bare base64. Raises Refusal(BadEncoding) for anything that is not exactly that."""
+    """Parses the armoured form or its bare base64. Raises Refusal(BadEncoding) for anything else."""
     if len(text) > LONGEST_TEXT:
         raise Refusal(Code.TOO_LARGE, f"a signature of {len(text)} characters is longer than {LONGEST_TEXT}")
     try:
@@ -56,6 +56,11 @@ def blob_of(text: str) -> bytes:
         return base64.b64decode(bare, validate=True)
     except (binascii.Error, ValueError):
         raise Refusal(Code.BAD_ENCODING, "not an SSH signature: neither armoured nor base64") from None
+
+
+def encode_bytes(blob: bytes) -> str:
+    """The bare base64 of a binary signature."""
+    return base64.b64encode(blob).decode()
 
 
 def _parse_blob(blob: bytes) -> SshSignature:
@@ -129,7 +134,5 @@ def encode_blob(key: UserKey, signature: bytes, hash_name: str = "sha512", token
 
 def sign_with_seed(seed: bytes, message: bytes) -> str:
     """Signs as `ssh-keygen -Y sign` does, with a key whose seed we hold: for tests and throw-away demo keys."""
-    from trust.keys import SigningKey
-
     key = SigningKey(seed)
     return encode_blob(UserKey(ED25519, key.public), key.sign(message_to_sign(message)))

@@ -1,0 +1,74 @@
+"""What a node says of itself to the ledger, signed by its own key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trust.dsse import decode, payload_type
+from trust.errors import Code, Refusal
+from trust.keys import node_id
+from trust.machine import open_signed, peek
+from trust.part import Count, Digest, NodeId, RawKey, Signed, Text, Time
+
+REGISTRATION_TYPE = payload_type("registration")
+CREDENTIALS_TYPE = payload_type("credentials")
+
+
+class Capacity(Signed):
+    """What the node can give to machines: processors, bytes of memory, bytes of disk."""
+
+    cpus: Count
+    memory: Count
+    disk: Count
+
+
+class Inventory(Signed):
+    """What the machine is, in its own words."""
+
+    hostname: Annotated[str, Field(max_length=64)]
+    architecture: Literal["x86_64", "aarch64"]
+    kernel: Annotated[str, Field(max_length=64)]
+    board_vendor: Annotated[str, Field(max_length=64)]
+    virtualisation: Annotated[str, Field(max_length=32)]
+    agent_version: Annotated[str, Field(max_length=32)]
+
+
+class Registration(Signed):
+    """The request to become a node. `certificate` is an envelope that a join token's key signed."""
+
+    kind: Literal["Registration"] = "Registration"
+    cluster: Digest
+    node: NodeId
+    nonce: Text
+    time: Time
+    boot: Text
+    signing_key: RawKey
+    box_key: RawKey
+    tls_key: RawKey
+    mycelium_key: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+    inventory: Inventory
+    capacity: Capacity
+    certificate: Annotated[str, Field(max_length=8192)] | None = None
+
+
+class CredentialsRequest(Signed):
+    """The request for the queue's password, answered in a box that only the node opens."""
+
+    kind: Literal["CredentialsRequest"] = "CredentialsRequest"
+    cluster: Digest
+    node: NodeId
+    time: Time
+    nonce: Text
+
+
+def open_registration(data: bytes, cluster: str) -> Registration:
+    """A registration that its own key signed and names. Raises Refusal."""
+    claimed = peek(data, REGISTRATION_TYPE, Registration)
+    public = decode(claimed.signing_key)
+    if node_id(public) != claimed.node:
+        raise Refusal(Code.WRONG_NODE, f"{claimed.node} is not the name of the key that it registers")
+    if claimed.cluster != cluster:
+        raise Refusal(Code.WRONG_CLUSTER, f"{claimed.node} registers with cluster {claimed.cluster}; this is {cluster}")
+    return open_signed(data, REGISTRATION_TYPE, Registration, public)
