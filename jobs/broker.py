@@ -1,0 +1,140 @@
+"""The seam between control plane and nodes: two views of one queue per node.
+
+Everything that crosses is opaque bytes here; who may say what is decided by signatures, elsewhere. The queue may lose,
+repeat, delay or forge anything without a wrong outcome: loss → the supervisor places what is open again, repeat → the
+node's journal, forgery → signatures, delay → expiry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+REPORT_UID = "report"
+LARGEST_DOCUMENT = 1_048_576
+DOCUMENT_SECONDS = 24 * 3600
+HEARTBEAT_SECONDS = 30
+LEASE_SECONDS = 30.0
+
+
+class Placement(Enum):
+    """What became of an attempt that was to be queued."""
+
+    PLACED = "placed"
+    ALREADY_THERE = "already there"
+    NEWER_THERE = "newer there"
+
+
+class Cancelled(Enum):
+    """What became of an attempt that was to be cancelled."""
+
+    GONE = "gone"
+    REMOVED = "removed"
+    SIGNALLED = "signalled"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach Redis: `rediss://host:port`, the user, and the files of TLS."""
+
+    url: str
+    username: str
+    password: str
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a node said: of a job (its receipt), or `report` as uid when its heartbeat is worth a look."""
+
+    node: str
+    entry: str
+    uid: str
+    attempt: int
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An entry that a runner has in hand."""
+
+    entry: str
+    priority: int
+    uid: str
+    attempt: int
+    envelope: bytes
+
+
+class ControllerBroker(Protocol):
+    """The supervisor's view. All methods raise Unavailable or AccessDenied."""
+
+    async def ensure_ready(self, nodes: Iterable[str]) -> None:
+        """Loads the functions and makes the groups of these nodes where they are missing."""
+
+    async def enqueue(
+        self, node: str, uid: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]
+    ) -> Placement:
+        """Places an attempt once, its documents first. Placing it again changes nothing but their expiry."""
+
+    async def cancel(self, node: str, uid: str, attempt: int) -> Cancelled:
+        """Takes a queued attempt back, or asks the runner to stop at the next step."""
+
+    async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
+        """What nodes said and nobody settled, up to 200; waits up to `timeout` seconds for the first."""
+
+    async def settle(self, events: Iterable[Event]) -> None:
+        """Forgets events, after what they say is stored in Kubernetes."""
+
+    async def heartbeat(self, node: str) -> bytes | None:
+        """The node's newest report, or None when there was none for 30 s."""
+
+    async def known(self, node: str) -> dict[str, int]:
+        """The uids in flight and their attempts."""
+
+    async def grant(self, node: str, password: str) -> None:
+        """Makes or replaces the node's user and password."""
+
+    async def revoke(self, node: str) -> None:
+        """Removes the node's user and cuts its connections."""
+
+    async def close(self) -> None:
+        """Lets go of the connections."""
+
+
+class NodeBroker(Protocol):
+    """The runner's view, for threads. All methods raise Unavailable or AccessDenied."""
+
+    def claim(self, timeout: float, pending: bool) -> Claim | None:
+        """The next entry: one that was in hand before when `pending`, else a new one within `timeout` seconds."""
+
+    def start(self, claim: Claim, boot: str, takeover: bool) -> None:
+        """Takes the lease. Raises StaleFence, AlreadyDone or HeldElsewhere."""
+
+    def renew(self, boot: str, claims: Iterable[Claim]) -> list[str]:
+        """Renews leases; returns the uids to stop."""
+
+    def finish(self, claim: Claim, boot: str, event: bytes) -> None:
+        """Ends an attempt with its receipt. Raises StaleFence when it no longer counts."""
+
+    def drop(self, claim: Claim) -> None:
+        """Takes an entry off the queue without a word."""
+
+    def post_event(self, uid: str, attempt: int, payload: bytes) -> None:
+        """Says something that ends no attempt."""
+
+    def put_heartbeat(self, report: bytes) -> None:
+        """Stores the newest report for 30 s."""
+
+    def control(self, after: str) -> tuple[str, list[str]]:
+        """The uids asked to stop since `after`, and the position to ask from next time ("0" at first)."""
+
+    def document(self, digest: str) -> bytes:
+        """A document, checked against its digest. Raises BadDocument."""
+
+    def close(self) -> None:
+        """Lets go of the connections."""
