@@ -1,6 +1,6 @@
 """Every key in Redis. The hash tag `{node}` keeps a node's keys together; node ids are checked before they get here.
 
-`q1` stream of entries (fields u uid, a attempt, j envelope), group `r` · `idx` hash uid → `attempt|state|prio|entry|boot`
+`q1` stream of entries (fields u uid, a attempt, j envelope), group `r` · `idx` hash uid → its record
 · `lease` zset uid → expiry ms · `ev` stream of events (u, a, e) · `ctl` stream of cancellations (u, a) · `hb` string,
 the node's signed report · `doc:<digest>` string, a document by its SHA-256.
 """
