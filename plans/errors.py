@@ -1,0 +1,24 @@
+"""What can be wrong with a script or its plan, worded for the person who wrote it."""
+
+from __future__ import annotations
+
+
+class PlanError(Exception):
+    """Root of what this package raises."""
+
+
+class ScriptError(PlanError):
+    """The script gives no plan. `line` and `column` are 1-based, 0 when the whole script is meant."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.message}" if self.line else self.message
+
+
+class BadPlan(PlanError):
+    """Bytes that are no canonical plan."""

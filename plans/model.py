@@ -1,0 +1,79 @@
+"""The plan: what a signed script evaluates to. Its digest is what users sign; every default is a value in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from crds.meta import Part
+from crds.workload import ITEM_MODELS
+from plans.errors import BadPlan
+from trust.canonical import canonical_bytes, parse_object
+from trust.errors import NotCanonical
+from trust.keys import digest
+
+MOST_RESOURCES = 1_000
+LARGEST_PLAN = 1_048_576
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One thing the plan asks for. `depends_on` names others as `kind/name`."""
+
+    kind: str
+    name: str
+    item: Part
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """`kind/name`."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of kind, name and item: changes exactly when the resource does."""
+        return digest(canonical_bytes({"kind": self.kind, "name": self.name, "spec": self.item.wire()}))
+
+    def wire(self) -> dict[str, Any]:
+        """The form inside the canonical plan."""
+        head = {"kind": self.kind, "name": self.name, "spec": self.item.wire()}
+        return {**head, "dependsOn": list(self.depends_on)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Resources in the order of the script, under one version of the language."""
+
+    language: int
+    resources: tuple[Resource, ...]
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON."""
+        return canonical_bytes({"language": self.language, "resources": [each.wire() for each in self.resources]})
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical bytes."""
+        return digest(self.to_bytes())
+
+    def find(self, key: str) -> Resource | None:
+        """The resource with this `kind/name`."""
+        return next((each for each in self.resources if each.key == key), None)
+
+
+def parse_plan(data: bytes) -> Plan:
+    """A plan from its canonical bytes. Raises BadPlan."""
+    try:
+        fields = parse_object(data, LARGEST_PLAN)
+        return Plan(fields["language"], tuple(_resource(each) for each in fields["resources"]))
+    except (NotCanonical, KeyError, TypeError, ValidationError) as error:
+        raise BadPlan(f"not a plan: {error}") from None
+
+
+def _resource(fields: Mapping[str, Any]) -> Resource:
+    item = ITEM_MODELS[fields["kind"]].model_validate(fields["spec"])
+    return Resource(fields["kind"], fields["name"], item, tuple(fields["dependsOn"]))
