@@ -27,7 +27,7 @@ class NodeCertificate(Signed):
     signing_key: RawKey
     box_key: RawKey
     tls_key: RawKey
-    mycelium_key: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+    mycelium_key: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
     site: Label
     region: Label
     labels: Labels

@@ -31,10 +31,10 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, StringConstraints(max_length=20), AfterValidator(_time)]
-Digest = Annotated[str, StringConstraints(pattern=r"\Asha256:[0-9a-f]{64}\Z")]
-NodeId = Annotated[str, StringConstraints(pattern=r"\An-[a-z2-7]{26}\Z")]
-Label = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", max_length=63)]
-RawKey = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9+/]{43}=\Z")]
+Digest = Annotated[str, StringConstraints(pattern=r"\Asha256:[0-9a-f]{64}\z")]
+NodeId = Annotated[str, StringConstraints(pattern=r"\An-[a-z2-7]{26}\z")]
+Label = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\z", max_length=63)]
+RawKey = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9+/]{43}=\z")]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Ordinal = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Text = Annotated[str, StringConstraints(max_length=256)]

@@ -65,7 +65,7 @@ class CeilingsRecord(Signed):
 class TenantRecord(Signed):
     """A namespace's members, thresholds and ceilings, under a random id."""
 
-    id: Annotated[str, Field(pattern=r"\At-[a-z2-7]{26}\Z")]
+    id: Annotated[str, Field(pattern=r"\At-[a-z2-7]{26}\z")]
     namespace: Label
     members: Annotated[tuple[MemberRecord, ...], Field(max_length=256, strict=False)]
     thresholds: dict[Role, Ordinal]

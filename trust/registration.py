@@ -47,7 +47,7 @@ class Registration(Signed):
     signing_key: RawKey
     box_key: RawKey
     tls_key: RawKey
-    mycelium_key: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+    mycelium_key: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
     inventory: Inventory
     capacity: Capacity
     certificate: Annotated[str, Field(max_length=8192)] | None = None
