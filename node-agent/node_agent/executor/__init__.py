@@ -1,0 +1,1 @@
+"""The privileged half: keys, verification, journal, verbs. It opens no connection outward."""

@@ -1,0 +1,56 @@
+"""One delivery from claim to acknowledgement, in the order that makes a crash at any line harmless.
+
+Journal first, then the lease, then the work, then the receipt (reference: queue.md section 6.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobs.broker import Claim, NodeBroker
+from jobs.errors import AlreadyDone, BadDocument, HeldElsewhere, StaleFence
+from node_agent.agent.control import Executor, ask
+from node_agent.errors import TryAgain
+from node_agent.messages import Look, Looked, Ran, Run
+from trust.errors import Refusal
+from trust.job import JOB_TYPE, JobBody
+from trust.machine import peek
+
+
+def deliver(claim: Claim, broker: NodeBroker, executor: Executor, boot: str) -> None:
+    """Handles a claim to its end.
+
+    Raises TryAgain, Unavailable or AccessDenied when the entry stays in hand and has to be delivered again.
+    """
+    looked = ask(executor, Look(job=claim.uid, attempt=claim.attempt), Looked)
+    if looked.delivery == "stale":
+        return broker.drop(claim)
+    try:
+        # The executor's lock makes this the only consumer of the node: an older boot's lease is a dead one's.
+        broker.start(claim, boot, takeover=True)
+        broker.finish(claim, boot, looked.receipt or _run(claim, broker, executor))
+    except (StaleFence, AlreadyDone):
+        broker.drop(claim)
+    except HeldElsewhere:
+        raise TryAgain("LeaseHeld", f"job {claim.uid} is leased by another runner of this node") from None
+
+
+def _run(claim: Claim, broker: NodeBroker, executor: Executor) -> bytes:
+    documents = dict(_documents(claim, broker))
+    request = Run(job=claim.uid, attempt=claim.attempt, envelope=claim.envelope, documents=documents)
+    return ask(executor, request, Ran).receipt
+
+
+def _documents(claim: Claim, broker: NodeBroker) -> Iterator[tuple[str, bytes]]:
+    """What the job names and the queue has; the executor says what is missing."""
+    try:
+        job = peek(claim.envelope, JOB_TYPE, JobBody)
+    except Refusal:
+        return
+    for digest in (job.trust, job.document, job.plan, *job.certificates):
+        if digest is None:
+            continue
+        try:
+            yield digest, broker.document(digest)
+        except BadDocument:
+            continue

@@ -1,0 +1,56 @@
+"""Puts the executor together from its settings; the parts know each other only by what they are given here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from node_agent.clock import Clock
+from node_agent.executor import identity, inventory, trust_state
+from node_agent.executor.effects import EffectsFile
+from node_agent.executor.enrolment import Enrolment
+from node_agent.executor.host import Host
+from node_agent.executor.journal import Journal
+from node_agent.executor.keeper import Keeper
+from node_agent.executor.locks import Locks
+from node_agent.executor.marks import Marks
+from node_agent.executor.memory import Memory
+from node_agent.executor.receipts import Notary
+from node_agent.executor.report import Reporter, Sequence
+from node_agent.executor.resources import Resources
+from node_agent.executor.runner import Runner, StopList
+from node_agent.executor.service import Service
+from node_agent.executor.store import Store
+from node_agent.executor.work import Tools
+from node_agent.medium import Medium
+from node_agent.settings import NodeSettings
+
+
+@dataclass(frozen=True)
+class Executor:
+    """The parts that the process drives."""
+
+    service: Service
+    keeper: Keeper
+    store: Store
+
+
+def assemble(settings: NodeSettings, medium: Medium, host: Host, clock: Clock) -> Executor:
+    """All parts of one node. Raises NeedsOperator for a damaged identity or journal and for a foreign medium."""
+    paths = settings.paths
+    own = identity.keep(paths.keys)
+    cluster = trust_state.pin(paths.pin, medium)
+    store = Store(paths.journal)
+    boot = inventory.boot_id(own.node)
+    trust = trust_state.TrustState(cluster, medium.file.snapshot_floor, store, clock)
+    enrolment = Enrolment(own, trust, clock, paths.certificate, medium.file.token)
+    capacity = partial(inventory.capacity, settings)
+    resources, marks, locks = Resources(store), Marks(store), Locks()
+    effects = EffectsFile(paths.effects, boot, clock)
+    tools = Tools(cluster, host, store, resources, marks, effects, clock, time.sleep, capacity)
+    notary = Notary(own, boot, clock)
+    runner = Runner(tools, Journal(store), Memory(marks, trust), enrolment, notary, locks, StopList())
+    reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store))
+    service = Service(own, boot, trust, enrolment, runner, reporter, inventory.inventory, capacity)
+    return Executor(service, Keeper(tools, locks, boot), store)

@@ -1,0 +1,57 @@
+"""One line for every real change of the machine, appended and never read by us: history for checkers and auditors."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Protocol
+
+LARGEST = 4 * 1024 * 1024
+
+
+class EffectsLog(Protocol):
+    """Takes note of what was really done."""
+
+    def note(self, effect: str, subject: str, **details: str | int) -> None:
+        """`effect` is the act (`machine.start`), `subject` is `kind/namespace/name`."""
+
+
+class EffectsFile:
+    """JSON lines in a file; when it is full it becomes the one predecessor that is kept."""
+
+    def __init__(self, path: Path, boot: str, clock: EffectsClock, largest: int = LARGEST) -> None:
+        self._path = path
+        self._boot = boot
+        self._clock = clock
+        self._largest = largest
+        self._lock = threading.Lock()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def note(self, effect: str, subject: str, **details: str | int) -> None:
+        """Appends one line in one write."""
+        line = {"time": self._clock.timestamp(), "boot": self._boot, "effect": effect, "subject": subject, **details}
+        data = (json.dumps(line, separators=(",", ":")) + "\n").encode()
+        with self._lock:
+            self._make_room(len(data))
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(descriptor, data)
+            finally:
+                os.close(descriptor)
+
+    def _make_room(self, more: int) -> None:
+        try:
+            size = self._path.stat().st_size
+        except FileNotFoundError:
+            return
+        if size + more > self._largest:
+            os.replace(self._path, self._path.with_suffix(".old.jsonl"))
+
+
+class EffectsClock(Protocol):
+    """Where the time of a line comes from."""
+
+    def timestamp(self) -> str:
+        """Now, UTC, RFC 3339."""

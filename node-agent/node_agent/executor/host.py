@@ -1,0 +1,104 @@
+"""The seam to the machine below: what verbs observe and do, in their own words. `sal_host` is the real one.
+
+Every method names its object by host name only. All raise TryAgain for what may pass, StepFailed for what will not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from node_agent.executor.goal import MachineGoal
+
+
+class Power(Enum):
+    """Whether a machine runs, and if not, how it ended as far as is known."""
+
+    RUNNING = "running"
+    OFF = "off"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    """What is on the host of one machine. `launch` is what it was last started with; empty: never started."""
+
+    power: Power = Power.OFF
+    folder: bool = False
+    roots: frozenset[str] = frozenset()
+    seeds: frozenset[str] = frozenset()
+    launch: str = ""
+    port: bool = False
+
+
+class MachineHost(Protocol):
+    """Machines, their disks and their network ports."""
+
+    def machine(self, host_name: str) -> MachineFacts:
+        """What is there."""
+
+    def power(self, host_name: str) -> Power:
+        """Only whether it runs; cheap."""
+
+    def has_image(self, sha256: str) -> bool:
+        """Whether the image is in the store."""
+
+    def fetch_image(self, goal: MachineGoal) -> None:
+        """Brings the image into the store, verified."""
+
+    def make_root(self, goal: MachineGoal) -> None:
+        """Makes the root disk from the image; it appears whole or not at all."""
+
+    def write_seed(self, goal: MachineGoal) -> None:
+        """Makes the seed disk; it appears whole or not at all."""
+
+    def make_port(self, goal: MachineGoal) -> None:
+        """Brings up the machine's network port with its filter."""
+
+    def write_launch(self, goal: MachineGoal) -> None:
+        """Notes what the machine is started with next."""
+
+    def start(self, goal: MachineGoal) -> None:
+        """Starts the machine as noted."""
+
+    def stop(self, host_name: str) -> None:
+        """Asks the guest to stop, and ends it when it does not; returns when it is off."""
+
+    def prune(self, goal: MachineGoal) -> None:
+        """Removes root and seed disks that are not the goal's."""
+
+    def remove_port(self, host_name: str) -> None:
+        """Takes away port and filter."""
+
+    def remove_machine(self, host_name: str) -> None:
+        """Removes the folder with all disks of a machine that is off."""
+
+
+class VolumeHost(Protocol):
+    """Volumes of the pool."""
+
+    def volume_size(self, host_name: str) -> int | None:
+        """Bytes, or None when there is no such volume."""
+
+    def create_volume(self, host_name: str, size: int) -> None:
+        """Makes an empty volume of this size."""
+
+    def grow_volume(self, host_name: str, size: int) -> None:
+        """Makes a volume larger; its content stays."""
+
+    def bin_volume(self, host_name: str) -> None:
+        """Moves a volume out of the way into the bin."""
+
+    def in_bin(self, host_name: str) -> bool:
+        """Whether the bin holds a volume of this name."""
+
+    def restore_volume(self, host_name: str) -> None:
+        """Brings the latest volume of this name back from the bin."""
+
+    def destroy_volume(self, host_name: str) -> None:
+        """Removes a volume for good."""
+
+
+class Host(MachineHost, VolumeHost, Protocol):
+    """All of the machine below."""

@@ -1,0 +1,65 @@
+"""The executor's side of the one seam: a Unix socket, one thread per connection, JSON lines."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import socketserver
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from node_agent.messages import LARGEST_LINE, REQUEST, Failed, Reply, Request
+
+log = logging.getLogger(__name__)
+Handler = Callable[[Request], Reply]
+
+
+def answer(line: bytes, handle: Handler) -> bytes:
+    """The reply line to a request line; what cannot be read is answered as refused."""
+    try:
+        request = REQUEST.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reply: Reply = Failed(kind="refused", reason="BadRequest", message=f"{place}: {first['msg']}")
+    else:
+        reply = handle(request)
+    return reply.model_dump_json().encode() + b"\n"
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    server: ExecutorServer
+
+    def handle(self) -> None:
+        if not self.server.admits(self.connection):
+            return
+        while line := self.rfile.readline(LARGEST_LINE):
+            self.wfile.write(answer(line, self.server.respond))
+
+
+class ExecutorServer(socketserver.ThreadingUnixStreamServer):
+    """Serves root and one other user. The socket is made anew; the caller holds the lock of the state directory."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, respond: Handler, user: int) -> None:
+        self.respond = respond
+        self._users = {0, user}
+        path.unlink(missing_ok=True)
+        super().__init__(str(path), _Connection)
+        os.chmod(path, 0o600)
+        os.chown(path, user, -1)
+
+    def admits(self, connection: socket.socket) -> bool:
+        """Whether the peer is a user that this socket is for (SO_PEERCRED)."""
+        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _, user, _ = struct.unpack("3i", raw)
+        return user in self._users
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that broke is the agent's concern; it comes back."""
+        log.debug("a connection of the agent ended early", exc_info=True)

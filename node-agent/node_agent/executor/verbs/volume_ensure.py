@@ -1,0 +1,84 @@
+"""volume.ensure: the volume exists and is at least as large as its item says. It never shrinks, and comes back from the bin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from node_agent.errors import StepFailed
+from node_agent.executor.resources import Assignment, Observation, Resource
+from node_agent.executor.steps import converge
+from node_agent.executor.work import Tools, Verb, Work
+
+
+class Act(Enum):
+    """What can be done for a volume."""
+
+    RESTORE = "volume.restore"
+    CREATE = "volume.create"
+    GROW = "volume.grow"
+    ADOPT = "volume.adopt"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the plan decides on: bytes on the host (None: not there), the bin, and whether the table has it like this."""
+
+    size: int | None
+    in_bin: bool
+    adopted: bool
+
+
+def plan(size: int, epoch: int, now: Situation) -> list[Act]:
+    """What is left to do. Raises StepFailed for what is never done: shrinking, and a moved volume made empty."""
+    acts = list[Act]()
+    if now.size is None and now.in_bin:
+        acts.append(Act.RESTORE)
+    elif now.size is None and epoch > 1:
+        raise StepFailed("VolumeElsewhere", f"at epoch {epoch} a volume is received from its node, never made empty")
+    elif now.size is None:
+        acts.append(Act.CREATE)
+    elif now.size > size:
+        raise StepFailed("NeverShrinks", f"the volume has {now.size} bytes, the item {size}: keep the size or grow it")
+    elif now.size < size:
+        acts.append(Act.GROW)
+    return acts if now.adopted else [*acts, Act.ADOPT]
+
+
+def perform(work: Work, tools: Tools) -> bool:
+    """Reaches the assignment."""
+    assert work.assignment is not None
+    assignment, host, name = work.assignment, tools.host, work.host_name
+    size, touched = assignment.volume.size, set[Act]()
+    acts: dict[Act, Callable[[], None]] = {
+        Act.RESTORE: lambda: host.restore_volume(name),
+        Act.CREATE: lambda: host.create_volume(name, size),
+        Act.GROW: lambda: host.grow_volume(name, size),
+        Act.ADOPT: lambda: adopt(assignment, tools),
+    }
+
+    def do(act: Act) -> None:
+        acts[act]()
+        if act is not Act.ADOPT:
+            touched.add(act)
+            epoch, generation = assignment.epoch, assignment.generation
+            tools.effects.note(act.value, str(work.key), host=name, epoch=epoch, generation=generation)
+
+    def look() -> Situation:
+        resource = tools.resources.get(work.key)
+        adopted = resource is not None and resource.assignment == assignment and not resource.removing
+        return Situation(host.volume_size(name), host.in_bin(name), adopted)
+
+    converge(look, lambda now: plan(size, assignment.epoch, now), do, tools.sleep)
+    return bool(touched)
+
+
+def adopt(assignment: Assignment, tools: Tools) -> None:
+    """Puts the volume into the table."""
+    known = tools.resources.get(assignment.key)
+    observation = known.observation if known else Observation(state="present", since=tools.clock.timestamp())
+    tools.resources.put(Resource(assignment=assignment, observation=observation))
+
+
+VERB = Verb("volume", "ensure", perform)

@@ -1,0 +1,235 @@
+"""Fakes of this package's seams, shipped beside them: a host in memory, a clock that tests move, a scripted gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from node_agent.agent.gateway import Challenge, Registered, Reported
+from node_agent.clock import render
+from node_agent.errors import NodeError, StepFailed
+from node_agent.executor.goal import MachineGoal
+from node_agent.executor.host import MachineFacts, Power
+from node_agent.messages import Reply, Request
+
+Answer = TypeVar("Answer")
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class Crash(BaseException):
+    """The process dies here; nothing after it happens."""
+
+
+class FakeClock:
+    """Time that passes only when told."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.moment = now
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self.moment
+
+    def timestamp(self) -> str:
+        """See Clock."""
+        return render(self.moment)
+
+    def elapsed(self) -> float:
+        """See Clock."""
+        return self.seconds
+
+    def raise_floor(self, at_least: datetime) -> None:
+        """See Clock."""
+        self.moment = max(self.moment, at_least)
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.moment += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+@dataclass
+class FakeHost:
+    """A host in memory. `before` and `after` are called around each effect, to crash there or to fail."""
+
+    machines: dict[str, MachineFacts] = field(default_factory=dict)
+    volumes: dict[str, int] = field(default_factory=dict)
+    bin: dict[str, int] = field(default_factory=dict)
+    images: set[str] = field(default_factory=set)
+    effects: list[tuple[str, str]] = field(default_factory=list)
+    started: dict[str, MachineGoal] = field(default_factory=dict)
+    failures: dict[str, NodeError] = field(default_factory=dict)
+    before: Callable[[str, str], None] = lambda effect, name: None
+    after: Callable[[str, str], None] = lambda effect, name: None
+
+    def _effect(self, effect: str, name: str, change: Callable[[], None]) -> None:
+        self.before(effect, name)
+        if effect in self.failures:
+            raise self.failures[effect]
+        change()
+        self.effects.append((effect, name))
+        self.after(effect, name)
+
+    def _set(self, name: str, **changes: object) -> None:
+        self.machines[name] = replace(self.machine(name), **changes)  # type: ignore[arg-type]
+
+    def machine(self, host_name: str) -> MachineFacts:
+        """See MachineHost."""
+        return self.machines.get(host_name, MachineFacts())
+
+    def power(self, host_name: str) -> Power:
+        """See MachineHost."""
+        return self.machine(host_name).power
+
+    def has_image(self, sha256: str) -> bool:
+        """See MachineHost."""
+        return sha256 in self.images
+
+    def fetch_image(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        self._effect("fetch", goal.host_name, lambda: self.images.add(goal.image.sha256))
+
+    def make_root(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        roots = self.machine(goal.host_name).roots | {goal.root}
+        self._effect("root", goal.host_name, lambda: self._set(goal.host_name, roots=roots, folder=True))
+
+    def write_seed(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        seeds = self.machine(goal.host_name).seeds | {goal.seed_name}
+        self._effect("seed", goal.host_name, lambda: self._set(goal.host_name, seeds=seeds, folder=True))
+
+    def make_port(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        self._effect("port", goal.host_name, lambda: self._set(goal.host_name, port=True))
+
+    def write_launch(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        if self.power(goal.host_name) is Power.RUNNING:
+            raise StepFailed("Running", "the launch of a running machine is never rewritten")
+        self._effect("launch", goal.host_name, lambda: self._set(goal.host_name, launch=goal.launch))
+
+    def start(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        facts = self.machine(goal.host_name)
+        if facts.power is Power.RUNNING or facts.launch != goal.launch or not facts.port:
+            raise StepFailed("NotReady", f"{goal.host_name} runs already or is not prepared: {facts}")
+        missing = [drive.volume for drive in goal.seed.drives if drive.host_name not in self.volumes]
+        if missing:
+            raise StepFailed("NotReady", f"volumes {missing} are not there")
+        self._effect("start", goal.host_name, lambda: self._start(goal))
+
+    def _start(self, goal: MachineGoal) -> None:
+        self.started[goal.host_name] = goal
+        self._set(goal.host_name, power=Power.RUNNING)
+
+    def stop(self, host_name: str) -> None:
+        """See MachineHost."""
+        self._effect("stop", host_name, lambda: self._set(host_name, power=Power.OFF))
+
+    def prune(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        kept = {"roots": frozenset({goal.root}), "seeds": frozenset({goal.seed_name})}
+        self._effect("prune", goal.host_name, lambda: self._set(goal.host_name, **kept))
+
+    def remove_port(self, host_name: str) -> None:
+        """See MachineHost."""
+        self._effect("unport", host_name, lambda: self._set(host_name, port=False))
+
+    def remove_machine(self, host_name: str) -> None:
+        """See MachineHost."""
+        self._effect("remove", host_name, lambda: self.machines.__delitem__(host_name))
+
+    def volume_size(self, host_name: str) -> int | None:
+        """See VolumeHost."""
+        return self.volumes.get(host_name)
+
+    def create_volume(self, host_name: str, size: int) -> None:
+        """See VolumeHost."""
+        self._effect("create", host_name, lambda: self.volumes.__setitem__(host_name, size))
+
+    def grow_volume(self, host_name: str, size: int) -> None:
+        """See VolumeHost."""
+        self._effect("grow", host_name, lambda: self.volumes.__setitem__(host_name, size))
+
+    def bin_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        self._effect("bin", host_name, lambda: self.bin.__setitem__(host_name, self.volumes.pop(host_name)))
+
+    def in_bin(self, host_name: str) -> bool:
+        """See VolumeHost."""
+        return host_name in self.bin
+
+    def restore_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        self._effect("restore", host_name, lambda: self.volumes.__setitem__(host_name, self.bin.pop(host_name)))
+
+    def destroy_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        self._effect("destroy", host_name, lambda: self.volumes.__delitem__(host_name))
+
+
+class FakeEffects:
+    """An effects log in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def note(self, effect: str, subject: str, **details: str | int) -> None:
+        """See EffectsLog."""
+        self.lines.append((effect, subject))
+
+
+@dataclass
+class FakeGateway:
+    """A gateway that gives the answers it was given; an exception among them is raised."""
+
+    bundle: bytes
+    answers: list[Registered | NodeError]
+    reports: list[Reported | NodeError] = field(default_factory=list)
+    seal: Callable[[str], bytes] = lambda envelope: b""
+    seen: list[tuple[str, str]] = field(default_factory=list)
+
+    def challenge(self, node: str) -> Challenge:
+        """See Gateway."""
+        return Challenge(nonce="bm9uY2U=", server_time=render(START))
+
+    def register(self, envelope: str) -> Registered:
+        """See Gateway."""
+        self.seen.append(("register", envelope))
+        return _next(self.answers)
+
+    def report(self, envelope: str) -> Reported:
+        """See Gateway."""
+        self.seen.append(("report", envelope))
+        return _next(self.reports)
+
+    def credentials(self, envelope: str) -> bytes:
+        """See Gateway."""
+        self.seen.append(("credentials", envelope))
+        return self.seal(envelope)
+
+    def trust(self) -> bytes:
+        """See Gateway."""
+        return self.bundle
+
+
+def _next(answers: list[Answer | NodeError]) -> Answer:
+    answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    if isinstance(answer, NodeError):
+        raise answer
+    return answer
+
+
+@dataclass(frozen=True)
+class DirectExecutor:
+    """The executor in the same process, as if the socket were between."""
+
+    respond: Callable[[Request], Reply]
+
+    def call(self, request: Request) -> Reply:
+        """See Executor."""
+        return self.respond(request)
