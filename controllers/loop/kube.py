@@ -27,14 +27,6 @@ class Event:
     type: Literal["Normal", "Warning"] = "Normal"
 
 
-@dataclass(frozen=True)
-class Listing:
-    """A consistent list and the resourceVersion at which it was taken."""
-
-    objects: tuple[Object, ...]
-    version: str
-
-
 class Kube(Protocol):
     """The API server. Each call raises a `KubeError`; calls retry short outages themselves before `Unavailable`.
 

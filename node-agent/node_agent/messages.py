@@ -115,7 +115,7 @@ class Signed(_Message):
 
 
 class QueueAccess(_Message):
-    """How to reach the queue. Certificates and key are PEM; the key is the node's TLS key and vouches for nothing else."""
+    """How to reach the queue. Certificates and key are PEM; the key is the node's TLS key, good for nothing else."""
 
     type: Literal["queue-access"] = "queue-access"
     url: str

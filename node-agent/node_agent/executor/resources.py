@@ -67,7 +67,7 @@ class Assignment(_Part):
 
 
 class Observation(_Part):
-    """What the node knows of the resource's state. `failures` counts starts that did not last; `retry_at` is boot time."""
+    """What the node knows of its state. `failures` counts starts that did not last; `retry_at` is in boot time."""
 
     state: RowState
     since: str

@@ -1,4 +1,4 @@
-"""machine.ensure: the machine runs as its item says, with its volumes, or what ran before goes on and the reason is told.
+"""machine.ensure: the machine runs as its item says; when that cannot be, what ran before goes on.
 
 Changed processors or memory restart it, a changed image rebuilds its root disk, an unchanged item has no effect.
 """

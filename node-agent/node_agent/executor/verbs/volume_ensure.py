@@ -1,4 +1,4 @@
-"""volume.ensure: the volume exists and is at least as large as its item says. It never shrinks, and comes back from the bin."""
+"""volume.ensure: the volume exists and has its item's size. It never shrinks, and comes back from the bin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Situation:
-    """What the plan decides on: bytes on the host (None: not there), the bin, and whether the table has it like this."""
+    """What the plan decides on: bytes on the host (None: not there), the bin, whether the table has it like this."""
 
     size: int | None
     in_bin: bool
