@@ -54,9 +54,7 @@ class NodeSettings(SettingsPart):
     report_seconds: Annotated[float | None, Field(gt=0, description="instead of what the ledger asks for")] = None
     heartbeat_seconds: Annotated[float, Field(gt=0, le=10)] = 10.0
     watch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
-    agent_user: Annotated[int | None, Field(description="uid that the agent drops to when it is started as root")] = (
-        None
-    )
+    agent_user: Annotated[int, Field(ge=0, description="uid that the agent drops to; 0 leaves it as it is")] = 0
 
     @property
     def paths(self) -> Paths:
