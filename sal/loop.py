@@ -1,0 +1,50 @@
+"""Loop devices and mounts: a pool in a file, for tests and the demo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sal.command import Command, Runner
+
+
+@dataclass(frozen=True)
+class LoopDevice:
+    """A loop device and the file behind it."""
+
+    device: Path
+    file: Path
+
+
+def attach(runner: Runner, file: Path) -> LoopDevice:
+    """Attaches a file to a free loop device."""
+    output = runner.run(Command(("losetup", "--find", "--show", str(file))))
+    return LoopDevice(Path(output.text.strip()), file)
+
+
+def detach(runner: Runner, device: Path) -> None:
+    """Detaches a loop device."""
+    runner.run(Command(("losetup", "--detach", str(device))))
+
+
+def parse_attached(text: str, file: Path) -> list[Path]:
+    """The devices of a file in the output of `losetup --raw --noheadings --output NAME,BACK-FILE`."""
+    pairs = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
+    return [Path(device) for device, *rest in pairs if rest and rest[0].removesuffix(" (deleted)") == str(file)]
+
+
+def attached(runner: Runner, file: Path) -> list[Path]:
+    """The loop devices that a file is attached to."""
+    listing = runner.run(Command(("losetup", "--raw", "--noheadings", "--output", "NAME,BACK-FILE")))
+    return parse_attached(listing.text, file)
+
+
+def mount(runner: Runner, device: Path, target: Path, options: str = "nosuid,nodev") -> None:
+    """Mounts a device."""
+    target.mkdir(parents=True, exist_ok=True)
+    runner.run(Command(("mount", "-o", options, str(device), str(target))))
+
+
+def unmount(runner: Runner, target: Path) -> None:
+    """Unmounts; lazily when something still holds it, so that nothing keeps a demo alive."""
+    runner.run(Command(("umount", "--lazy", str(target)), accepted_codes=(0, 32)))
