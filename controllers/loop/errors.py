@@ -24,7 +24,7 @@ class NotFound(KubeError):
 
 
 class Refused(KubeError):
-    """The server will not take this wish however often it is repeated (400, 401, 403, 422, a field of another manager)."""
+    """The server will never take this wish as it is (400, 401, 403, 422, a field that another manager holds)."""
 
 
 class Unavailable(KubeError):

@@ -30,7 +30,8 @@ class Event:
 class Kube(Protocol):
     """The API server. Each call raises a `KubeError`; calls retry short outages themselves before `Unavailable`.
 
-    Repeating a call after `Unavailable` is safe: names are the caller's, and writes carry the version they were decided on.
+    Repeating a call after `Unavailable` is safe: names are the caller's, and writes carry the version that they were
+    decided on.
     """
 
     async def get(self, resource: Resource, key: ObjectKey) -> Object:
@@ -51,18 +52,18 @@ class Kube(Protocol):
         ...
 
     async def delete(self, target: Object, *, unchanged: bool = False) -> None:
-        """Deletes exactly this object (its uid), and with `unchanged` only in exactly this version; NotFound, Conflict."""
+        """Deletes exactly this object (its uid), with `unchanged` only in exactly this version; NotFound, Conflict."""
         ...
 
     async def patch(self, target: Object, changes: Json) -> Object:
-        """Merges `changes` (any of metadata, spec) if the object is still as `target`; None removes a field; Conflict."""
+        """Merges `changes` (metadata, spec) if the object is still as `target`; None removes a field; Conflict."""
         ...
 
     async def apply_status(self, target: Object, status: Json, manager: str) -> Object:
         """Makes `status` what this field manager says of the object (server-side apply, no force).
 
-        Fields that the manager said before and now leaves out vanish. Nothing is written when nothing would change: then
-        the answer is `target`. Refused when another manager holds a field with another value.
+        Fields that the manager said before and now leaves out vanish. Nothing is written when nothing would change:
+        then the answer is `target`. Refused when another manager holds a field with another value.
         """
         ...
 

@@ -1,0 +1,134 @@
+"""What the watches have seen of one kind: the memory from which reconciles build their snapshots.
+
+A watch can lose deletions (after a gap the server only tells what is there), so a full list is the word that counts:
+`begin_list` … `replace` drops what is gone, without undoing what was seen or written while the list was under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+
+from controllers.loop.kube import Listing
+from controllers.loop.objects import Json, Object, ObjectKey, Resource
+
+Projection = Callable[[Json], Json]
+Index = Callable[[Object], Iterable[Hashable]]
+
+UNREAD_METADATA = frozenset({"managedFields", "selfLink"})
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def light(raw: Json) -> Json:
+    """The default projection: without what no controller reads. Own projections should start from it."""
+    metadata = {name: value for name, value in raw["metadata"].items() if name not in UNREAD_METADATA}
+    annotations = metadata.get("annotations")
+    if annotations and LAST_APPLIED in annotations:
+        metadata["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    return {**raw, "metadata": metadata}
+
+
+@dataclass
+class ListInProgress:
+    """What became known to be gone while a list was under way: (key, uid) of each."""
+
+    gone: set[tuple[ObjectKey, str]]
+
+
+class Cache:
+    """The objects of one kind. The newest resourceVersion wins; each index maps a value to the objects that have it."""
+
+    def __init__(
+        self, resource: Resource, projection: Projection = light, indexes: Mapping[str, Index] | None = None
+    ) -> None:
+        self.resource = resource
+        self.synced = False
+        self._projection = projection
+        self._indexes = dict(indexes or {})
+        self._objects: dict[ObjectKey, Object] = {}
+        self._entries: dict[tuple[str, Hashable], dict[ObjectKey, Object]] = {}
+        self._lists: list[ListInProgress] = []
+
+    def get(self, key: ObjectKey) -> Object | None:
+        """The object, or None when it is not known."""
+        return self._objects.get(key)
+
+    def all(self) -> tuple[Object, ...]:
+        """Every object, ordered by key."""
+        return tuple(self._objects[key] for key in sorted(self._objects))
+
+    def by(self, index: str, value: Hashable) -> tuple[Object, ...]:
+        """The objects that have this value in an index, ordered by key."""
+        found = self._entries.get((index, value), {})
+        return tuple(found[key] for key in sorted(found))
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def put(self, seen: Object) -> bool:
+        """Takes in an object as read, watched or written; False when it tells nothing newer."""
+        held = self._objects.get(seen.key)
+        if held is not None and _number(seen.resource_version) <= _number(held.resource_version):
+            return False
+        if held is not None:
+            self._forget(held)
+        self._hold(Object(self.resource, self._projection(seen.raw)))
+        return True
+
+    def drop(self, gone: Object) -> bool:
+        """Takes note that exactly this object (its uid) is gone; False when that is no news."""
+        for listing in self._lists:
+            listing.gone.add((gone.key, gone.uid))
+        held = self._objects.get(gone.key)
+        if held is None or held.uid != gone.uid:
+            return False
+        self._forget(held)
+        return True
+
+    def begin_list(self) -> ListInProgress:
+        """To be called before the server is asked for a list that `replace` will take in."""
+        progress = ListInProgress(set())
+        self._lists.append(progress)
+        return progress
+
+    def abandon(self, progress: ListInProgress) -> None:
+        """The list failed; nothing is changed by it."""
+        self._lists.remove(progress)
+
+    def replace(self, listing: Listing, progress: ListInProgress) -> tuple[Object, ...]:
+        """Takes in a full list and returns what it showed to be gone. The cache is in sync from now on."""
+        self._lists.remove(progress)
+        listed = {each.key: each for each in listing.objects if (each.key, each.uid) not in progress.gone}
+        vanished = tuple(held for held in self.all() if self._vanished(held, listed.get(held.key), listing))
+        for held in vanished:
+            self._forget(held)
+        for each in listed.values():
+            self.put(each)
+        self.synced = True
+        return vanished
+
+    def _vanished(self, held: Object, listed: Object | None, listing: Listing) -> bool:
+        if listed is not None and listed.uid == held.uid:
+            return False
+        return _number(held.resource_version) <= _number(listing.resource_version)
+
+    def _hold(self, seen: Object) -> None:
+        self._objects[seen.key] = seen
+        for entry in self._entries_of(seen):
+            self._entries.setdefault(entry, {})[seen.key] = seen
+
+    def _forget(self, held: Object) -> None:
+        del self._objects[held.key]
+        for entry in self._entries_of(held):
+            objects = self._entries[entry]
+            objects.pop(held.key, None)
+            if not objects:
+                del self._entries[entry]
+
+    def _entries_of(self, seen: Object) -> set[tuple[str, Hashable]]:
+        return {(name, value) for name, index in self._indexes.items() for value in index(seen)}
+
+
+def _number(version: str) -> int:
+    """Versions of one API server are comparable integers (Kubernetes KEP-5504); anything else counts as oldest."""
+    return int(version) if version.isdecimal() else 0

@@ -1,0 +1,57 @@
+"""What a controller is made of: which objects wake which keys, and one function that reconciles a key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from controllers.loop.cache import Cache
+from controllers.loop.objects import Object, ObjectKey
+
+ToKeys = Callable[[Object], Iterable[ObjectKey]]
+
+
+def own_key(seen: Object) -> tuple[ObjectKey, ...]:
+    """The key of the object itself."""
+    return (seen.key,)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Keeps `cache` current; each object that appears, changes or goes wakes the keys that `to_keys` gives for it.
+
+    `to_keys` runs on every event and must neither wait nor raise; it sees an object that is gone in its last state.
+    """
+
+    cache: Cache
+    to_keys: ToKeys = own_key
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing is left to do until something changes."""
+
+
+@dataclass(frozen=True)
+class RequeueAfter:
+    """Look again after so many seconds even if nothing changes."""
+
+    seconds: float
+
+
+Outcome = Done | RequeueAfter
+Reconcile = Callable[[ObjectKey], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True)
+class Controller:
+    """One loop. `reconcile` looks at the whole state of its key, however often and for whatever reason it is called.
+
+    It never runs twice at a time for a key, and only when every watched kind has been listed. A `Conflict` or `NotFound`
+    that it raises means "look again"; any other error is logged and backs off per key, 5 ms to 60 s.
+    """
+
+    name: str
+    watches: Sequence[Watch]
+    reconcile: Reconcile
+    workers: int = 8
