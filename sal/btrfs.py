@@ -84,7 +84,8 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _name(path: Path) -> bytes:
-    return host_name(path.name.removeprefix("@").removeprefix(".new-")) and path.name.encode()
+    host_name(path.name.removeprefix("@").removeprefix(".new-"))
+    return path.name.encode()
 
 
 def _translated(error: OSError, path: Path) -> SalError:

@@ -1,0 +1,132 @@
+"""The node's packet filter: one table that pins each port to its machine's addresses and guards the way to the overlay.
+
+The rules are text that can be read and reviewed; what changes (a machine comes or goes) are elements of one set, and
+what is read back is JSON. Every value is typed before it gets here: a name of ours, a MAC, an IPv6 address.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
+
+from sal.addresses import PORT_PREFIX, link_local
+from sal.command import Command, Runner
+from sal.errors import CommandFailed, UnexpectedOutput
+
+TABLE = "hardpan"
+
+
+@dataclass(frozen=True)
+class Port:
+    """A machine's port: the tap's name, and the addresses that it may send from."""
+
+    name: str
+    mac: str
+    address: IPv6Address
+
+    @property
+    def elements(self) -> tuple[tuple[str, str, str], ...]:
+        """The set elements of the port."""
+        return tuple((self.name, self.mac, str(each)) for each in (self.address, link_local(self.mac)))
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the filter guards: the bridge, the node's /64, the link towards other nodes."""
+
+    bridge: str
+    prefix: IPv6Network
+    overlay: str
+
+
+def ruleset(guard: Guard) -> str:
+    """The whole table. Loading it again keeps the set's elements."""
+    machines = IPv6Network((int(guard.prefix.network_address) | 0xFF0F << 48, 80))
+    ports = f'"{PORT_PREFIX}*"'
+    return f"""
+table bridge {TABLE} {{
+  set ports {{ type ifname . ether_addr . ipv6_addr; }}
+  chain from_ports {{ type filter hook prerouting priority -300; policy accept; }}
+}}
+flush chain bridge {TABLE} from_ports
+table bridge {TABLE} {{
+  chain from_ports {{
+    iifname != {ports} accept
+    ether type != ip6 counter drop
+    icmpv6 type {{ nd-router-advert, nd-redirect }} counter drop
+    ip6 saddr :: icmpv6 type {{ nd-neighbor-solicit, mld2-listener-report }} accept
+    iifname . ether saddr . ip6 saddr @ports accept
+    counter drop
+  }}
+}}
+table ip6 {TABLE} {{
+  chain forwarded {{ type filter hook forward priority filter; policy accept; }}
+}}
+flush chain ip6 {TABLE} forwarded
+table ip6 {TABLE} {{
+  chain forwarded {{
+    iifname "{guard.overlay}" ip6 saddr {guard.prefix} counter drop
+    iifname "{guard.overlay}" ip6 saddr != 400::/7 counter drop
+    iifname "{guard.overlay}" oifname != "{guard.bridge}" counter drop
+    iifname "{guard.overlay}" ip6 daddr != {machines} counter drop
+    oifname "{guard.overlay}" iifname != "{guard.bridge}" counter drop
+    oifname "{guard.overlay}" ip6 saddr != {machines} counter drop
+    iifname "{guard.bridge}" ip6 daddr != 400::/7 counter drop
+  }}
+}}
+"""
+
+
+class Nftables:
+    """Loads the filter and its elements."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def ensure(self, guard: Guard) -> None:
+        """Loads the table, atomically."""
+        self._load(ruleset(guard))
+
+    def ensure_port(self, port: Port) -> None:
+        """Lets a port send from its machine's addresses, and from no others."""
+        stale = [each for each in self.elements() if each[0] == port.name and each not in port.elements]
+        self._load(_elements("delete", stale) + _elements("add", port.elements))
+
+    def absent_port(self, name: str) -> None:
+        """Lets a port send nothing."""
+        self._load(_elements("delete", [each for each in self.elements() if each[0] == name]))
+
+    def elements(self) -> tuple[tuple[str, str, str], ...]:
+        """All elements of the set; none when the table is not loaded."""
+        try:
+            output = self._runner.run(Command(("nft", "--json", "list", "set", "bridge", TABLE, "ports")))
+        except CommandFailed:
+            return ()
+        return parse_elements(output.text)
+
+    def absent(self) -> None:
+        """No table of ours."""
+        self._load(
+            "".join(f"table {family} {TABLE} {{}}\ndelete table {family} {TABLE}\n" for family in ("bridge", "ip6"))
+        )
+
+    def _load(self, text: str) -> None:
+        if text:
+            self._runner.run(Command(("nft", "--file", "-"), input=text.encode(), hint="install nftables"))
+
+
+def _elements(verb: str, elements: list[tuple[str, str, str]] | tuple[tuple[str, str, str], ...]) -> str:
+    if not elements:
+        return ""
+    listed = ", ".join(" . ".join(each) for each in elements)
+    return f"{verb} element bridge {TABLE} ports {{ {listed} }}\n"
+
+
+def parse_elements(text: str) -> tuple[tuple[str, str, str], ...]:
+    """The elements in the output of `nft --json list set`."""
+    try:
+        found = next(each["set"] for each in json.loads(text)["nftables"] if "set" in each)
+        return tuple(tuple(each["concat"]) for each in found.get("elem", ()))
+    except (ValueError, KeyError, StopIteration, TypeError) as error:
+        raise UnexpectedOutput(f"nft lists the set of ports in an unknown form: {error}") from None

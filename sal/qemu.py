@@ -1,0 +1,181 @@
+"""QEMU with its q35 board, driven over QMP: for nodes and tests without a KVM that runs stock kernels."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sal.command import Process, find, spawn
+from sal.errors import Busy, SalError, UnexpectedOutput
+from sal.filesystem import write_durably
+from sal.hypervisor import Disk, Info, Interface, MachineConfig, State
+from sal.qmp import Qmp
+
+LARGEST_CONSOLE = 1 << 20
+KEPT_CONSOLE = 1 << 18
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the driver keeps in a machine's folder."""
+
+    folder: Path
+
+    @property
+    def socket(self) -> Path:
+        """The QMP socket."""
+        return self.folder / "qmp.sock"
+
+    @property
+    def process(self) -> Path:
+        """Pid and start time of QEMU."""
+        return self.folder / "process.json"
+
+    @property
+    def console(self) -> Path:
+        """What the guest printed."""
+        return self.folder / "console.log"
+
+    @property
+    def log(self) -> Path:
+        """What QEMU itself printed."""
+        return self.folder / "qemu.log"
+
+
+def command_line(config: MachineConfig, accelerator: str) -> list[str]:
+    """The argument vector; paths travel as JSON, so that no comma in one can become an option."""
+    files = Files(config.folder)
+    words = [
+        "qemu-system-x86_64",
+        *(
+            "-name",
+            config.name,
+            "-machine",
+            f"q35,accel={accelerator}",
+            "-cpu",
+            "host" if accelerator == "kvm" else "max",
+        ),
+        *("-smp", str(config.cpus), "-m", f"{config.memory >> 20}M"),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S"),
+        *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
+        *("-qmp", f"unix:{files.socket},server=on,wait=off"),
+        *("-chardev", f"file,id=console,path={files.console},append=on", "-serial", "chardev:console"),
+        *("-device", "virtio-rng-pci"),
+    ]
+    for index, disk in enumerate(config.disks):
+        words += _disk(index, disk)
+    return words + (_interface(config.interface) if config.interface else [])
+
+
+def _disk(index: int, disk: Disk) -> list[str]:
+    node = {
+        "driver": "raw",
+        "node-name": f"disk{index}",
+        "read-only": disk.read_only,
+        "file": {"driver": "file", "filename": str(disk.path), "locking": "on"},
+    }
+    device = {"driver": "virtio-blk-pci", "drive": f"disk{index}", "serial": disk.serial, "bootindex": index}
+    return ["-blockdev", json.dumps(node), "-device", json.dumps(device)]
+
+
+def _interface(interface: Interface) -> list[str]:
+    backend = {"type": "tap", "id": "port0", "ifname": interface.tap, "script": "no", "downscript": "no"}
+    device = {"driver": "virtio-net-pci", "netdev": "port0", "mac": interface.mac, "romfile": ""}
+    return ["-netdev", json.dumps(backend), "-device", json.dumps(device)]
+
+
+class QemuHypervisor:
+    """`sal.hypervisor.Hypervisor` with one QEMU process per machine and life."""
+
+    def __init__(self, accelerator: str = "tcg") -> None:
+        self._accelerator = accelerator
+
+    def start(self, config: MachineConfig) -> None:
+        """See Hypervisor."""
+        files = Files(config.folder)
+        if self._process(files) is not None:
+            return
+        files.socket.unlink(missing_ok=True)
+        process = spawn(command_line(config, self._accelerator), log=files.log)
+        write_durably(files.process, json.dumps({"pid": process.pid, "started": process.started}).encode())
+        try:
+            with Qmp(files.socket) as session:
+                session.execute("cont")
+        except (Busy, UnexpectedOutput):
+            process.kill()
+            raise SalError(f"machine {config.name} did not start: {self._last_words(files)}") from None
+
+    def info(self, folder: Path) -> Info:
+        """See Hypervisor; also keeps the console bounded."""
+        files = Files(folder)
+        self._trim(files)
+        process = self._process(files)
+        if process is None:
+            return Info(self._ended(files))
+        return Info(State.RUNNING, process.pid)
+
+    def stop(self, folder: Path, grace_seconds: float) -> bool:
+        """See Hypervisor. A button pressed before the guest listens is lost, so the grace always ends."""
+        files = Files(folder)
+        process = self._process(files)
+        if process is None:
+            return True
+        try:
+            with Qmp(files.socket, timeout=2.0) as session:
+                session.execute("system_powerdown")
+        except SalError:
+            grace_seconds = 0.0
+        went = process.wait(grace_seconds)
+        if not went:
+            process.kill()
+        self._mark_stopped(files)
+        return went
+
+    def kill(self, folder: Path) -> None:
+        """See Hypervisor."""
+        files = Files(folder)
+        process = self._process(files)
+        if process is not None:
+            process.kill()
+        self._mark_stopped(files)
+
+    def console(self, folder: Path, limit: int = 4096) -> bytes:
+        """See Hypervisor."""
+        file = Files(folder).console
+        if not file.exists():
+            return b""
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - limit))
+            return opened.read(limit)
+
+    def _process(self, files: Files) -> Process | None:
+        try:
+            held = json.loads(files.process.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return find(held["pid"], held["started"])
+
+    def _ended(self, files: Files) -> State:
+        """A machine that we stopped has no process file; one whose process is gone ended by itself."""
+        return State.CRASHED if files.process.exists() else State.ABSENT
+
+    def _mark_stopped(self, files: Files) -> None:
+        files.process.unlink(missing_ok=True)
+        files.socket.unlink(missing_ok=True)
+
+    def _trim(self, files: Files) -> None:
+        """QEMU appends, so cutting the file short in place is safe."""
+        if files.console.exists() and files.console.stat().st_size > LARGEST_CONSOLE:
+            kept = self.console(files.folder, KEPT_CONSOLE)
+            os.truncate(files.console, 0)
+            with files.console.open("ab") as opened:
+                opened.write(kept)
+
+    def _last_words(self, files: Files) -> str:
+        try:
+            lines = files.log.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else "QEMU said nothing"
