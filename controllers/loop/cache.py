@@ -1,13 +1,12 @@
 """What the watches have seen of one kind: the memory from which reconciles build their snapshots.
 
 A watch can lose deletions (after a gap the server only tells what is there), so a full list is the word that counts:
-`begin_list` … `replace` drops what is gone, without undoing what was seen or written while the list was under way.
+`replace` drops what is gone, without undoing what was seen or written while the list was under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 
 from controllers.loop.kube import Listing
 from controllers.loop.objects import Json, Object, ObjectKey, Resource
@@ -28,13 +27,6 @@ def light(raw: Json) -> Json:
     return {**raw, "metadata": metadata}
 
 
-@dataclass
-class ListInProgress:
-    """What became known to be gone while a list was under way: (key, uid) of each."""
-
-    gone: set[tuple[ObjectKey, str]]
-
-
 class Cache:
     """The objects of one kind. The newest resourceVersion wins; each index maps a value to the objects that have it."""
 
@@ -47,7 +39,8 @@ class Cache:
         self._indexes = dict(indexes or {})
         self._objects: dict[ObjectKey, Object] = {}
         self._entries: dict[tuple[str, Hashable], dict[ObjectKey, Object]] = {}
-        self._lists: list[ListInProgress] = []
+        self._gone: set[str] = set()
+        self._gone_before: set[str] = set()
 
     def get(self, key: ObjectKey) -> Object | None:
         """The object, or None when it is not known."""
@@ -67,6 +60,8 @@ class Cache:
 
     def put(self, seen: Object) -> bool:
         """Takes in an object as read, watched or written; False when it tells nothing newer."""
+        if self._is_gone(seen):
+            return False
         held = self._objects.get(seen.key)
         if held is not None and _number(seen.resource_version) <= _number(held.resource_version):
             return False
@@ -77,35 +72,27 @@ class Cache:
 
     def drop(self, gone: Object) -> bool:
         """Takes note that exactly this object (its uid) is gone; False when that is no news."""
-        for listing in self._lists:
-            listing.gone.add((gone.key, gone.uid))
+        self._gone.add(gone.uid)
         held = self._objects.get(gone.key)
         if held is None or held.uid != gone.uid:
             return False
         self._forget(held)
         return True
 
-    def begin_list(self) -> ListInProgress:
-        """To be called before the server is asked for a list that `replace` will take in."""
-        progress = ListInProgress(set())
-        self._lists.append(progress)
-        return progress
-
-    def abandon(self, progress: ListInProgress) -> None:
-        """The list failed; nothing is changed by it."""
-        self._lists.remove(progress)
-
-    def replace(self, listing: Listing, progress: ListInProgress) -> tuple[Object, ...]:
-        """Takes in a full list and returns what it showed to be gone. The cache is in sync from now on."""
-        self._lists.remove(progress)
-        listed = {each.key: each for each in listing.objects if (each.key, each.uid) not in progress.gone}
+    def replace(self, listing: Listing) -> tuple[Object, ...]:
+        """Takes in a full list and returns what it changed: what is new, and what is gone as it was last known."""
+        listed = {each.key: each for each in listing.objects if not self._is_gone(each)}
         vanished = tuple(held for held in self.all() if self._vanished(held, listed.get(held.key), listing))
         for held in vanished:
             self._forget(held)
-        for each in listed.values():
-            self.put(each)
+        fresh = tuple(each for each in listed.values() if self.put(each))
+        self._gone_before, self._gone = self._gone, set()
         self.synced = True
-        return vanished
+        return fresh + vanished
+
+    def _is_gone(self, seen: Object) -> bool:
+        """A list or an own write may be answered late, after the watch has told of the deletion; uids never return."""
+        return seen.uid in self._gone or seen.uid in self._gone_before
 
     def _vanished(self, held: Object, listed: Object | None, listing: Listing) -> bool:
         if listed is not None and listed.uid == held.uid:

@@ -20,7 +20,8 @@ def own_key(seen: Object) -> tuple[ObjectKey, ...]:
 class Watch:
     """Keeps `cache` current; each object that appears, changes or goes wakes the keys that `to_keys` gives for it.
 
-    `to_keys` runs on every event and must neither wait nor raise; it sees an object that is gone in its last state.
+    `to_keys` runs on every event and must neither wait nor raise. It may see the cache's projection of the object, and
+    sees an object that is gone in its last state.
     """
 
     cache: Cache
@@ -47,8 +48,8 @@ Reconcile = Callable[[ObjectKey], Awaitable[Outcome]]
 class Controller:
     """One loop. `reconcile` looks at the whole state of its key, however often and for whatever reason it is called.
 
-    It never runs twice at a time for a key, and only when every watched kind has been listed. A `Conflict` or `NotFound`
-    that it raises means "look again"; any other error is logged and backs off per key, 5 ms to 60 s.
+    It never runs twice at a time for a key, and only when every watched kind has been listed. A `Conflict` or
+    `NotFound` that it raises means "look again"; any other error is logged. Both back off per key, 5 ms to 60 s.
     """
 
     name: str

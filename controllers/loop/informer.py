@@ -1,0 +1,170 @@
+"""Keeps caches current and wakes keys: watch events at once, a full list now and then for what the watches missed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from controllers.loop.cache import Cache
+from controllers.loop.controller import ToKeys
+from controllers.loop.errors import KubeError, MissingKind, NotFound
+from controllers.loop.kube import Kube
+from controllers.loop.objects import Object, ObjectKey, Resource
+from controllers.loop.queue import WorkQueue
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WatchEvent:
+    """One piece of news. LISTED is said of what is there when a watch starts, also when it starts again after a gap."""
+
+    type: Literal["LISTED", "ADDED", "MODIFIED", "DELETED"]
+    object: Object
+
+
+Deliver = Callable[[WatchEvent], None]
+
+
+class WatchSource(Protocol):
+    """Where events come from: kopf's watches, or the fake's."""
+
+    async def run(self, resources: Collection[Resource], deliver: Deliver, stop: asyncio.Event) -> None:
+        """Delivers the events of these kinds until `stop`. Raises WatchEnded when it cannot go on."""
+        ...
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who wants to hear of a cache's objects: the queue that gets the keys."""
+
+    cache: Cache
+    to_keys: ToKeys
+    queue: WorkQueue[ObjectKey]
+
+
+@dataclass(frozen=True)
+class ResyncTimes:
+    """Seconds. A full list per kind every `period`; the first one after `settle`, since a watch that starts after the
+    first list cannot tell what went in between; one after `gap` when a watch had to start again."""
+
+    period: float = 300.0
+    settle: float = 15.0
+    gap: float = 1.0
+
+
+class Informer:
+    """Feeds caches and queues of one process. `deliver` takes events; `sync` and `resync` list."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        caches: Iterable[Cache],
+        routes: Sequence[Route],
+        times: ResyncTimes | None = None,
+        randomness: random.Random | None = None,
+    ) -> None:
+        self._kube = kube
+        self._times = times or ResyncTimes()
+        self._random = randomness or random.Random()
+        self._routes = routes
+        self._caches: dict[Resource, list[Cache]] = {}
+        for cache in [*caches, *(route.cache for route in routes)]:
+            held = self._caches.setdefault(cache.resource, [])
+            if not any(each is cache for each in held):
+                held.append(cache)
+        self._next: dict[Resource, float] = {}
+        self._wakeup = asyncio.Event()
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The kinds to watch."""
+        return tuple(self._caches)
+
+    @property
+    def synced(self) -> bool:
+        """Whether every kind has been listed once."""
+        return all(cache.synced for caches in self._caches.values() for cache in caches)
+
+    def deliver(self, event: WatchEvent) -> None:
+        """Takes in one event and wakes the keys it concerns; what a restarted watch repeats wakes nobody."""
+        seen = event.object
+        news = False
+        for cache in self._caches[seen.resource]:
+            news |= cache.drop(seen) if event.type == "DELETED" else cache.put(seen)
+        if event.type == "LISTED":
+            self._restarted(seen.resource)
+        if news or event.type != "LISTED":
+            self._wake(seen)
+
+    async def sync(self) -> None:
+        """Lists every kind once and wakes every key. Raises MissingKind, Unavailable."""
+        for resource in self._caches:
+            await self._list_first(resource)
+        settled = asyncio.get_running_loop().time() + self._times.settle
+        self._next = dict.fromkeys(self._caches, settled)
+
+    async def resync(self) -> None:
+        """Lists each kind whenever it is due, for ever. A list that fails is tried again after `settle`."""
+        while True:
+            due = min(self._next.values(), default=float("inf"))
+            delay = due - asyncio.get_running_loop().time()
+            if delay > 0:
+                await self._sleep(delay)
+            else:
+                await self._resync_one(min(self._next, key=self._next.__getitem__))
+
+    async def _sleep(self, seconds: float) -> None:
+        self._wakeup.clear()
+        try:
+            await asyncio.wait_for(self._wakeup.wait(), min(seconds, 3600.0))
+        except TimeoutError:
+            return
+
+    async def _resync_one(self, resource: Resource) -> None:
+        now = asyncio.get_running_loop().time()
+        self._next[resource] = now + self._times.period * self._random.uniform(0.9, 1.1)
+        try:
+            await self._list(resource)
+        except KubeError as error:
+            self._next[resource] = now + self._times.settle
+            log.warning("resync of %s failed, again in %.0f s: %s", resource, self._times.settle, error)
+            return
+        for route in self._routes:
+            if route.cache.resource == resource:
+                self._spread(route)
+
+    def _spread(self, route: Route) -> None:
+        """Every key is looked at again, spread over half the period: this catches what no event tells."""
+        for each in route.cache.all():
+            for key in route.to_keys(each):
+                route.queue.add_after(key, self._random.uniform(0.0, self._times.period / 2))
+
+    async def _list_first(self, resource: Resource) -> None:
+        try:
+            await self._list(resource)
+        except NotFound as error:
+            raise MissingKind(f"the API server does not serve {resource}: install the CRDs first") from error
+
+    async def _list(self, resource: Resource) -> None:
+        listing = await self._kube.list(resource)
+        for cache in self._caches[resource]:
+            for changed in cache.replace(listing):
+                self._wake(changed)
+
+    def _restarted(self, resource: Resource) -> None:
+        now = asyncio.get_running_loop().time()
+        due = self._next.get(resource)
+        if due is not None and due > now + self._times.settle:
+            self._next[resource] = now + self._times.gap
+            self._wakeup.set()
+
+    def _wake(self, seen: Object) -> None:
+        for route in self._routes:
+            if route.cache.resource == seen.resource:
+                for key in route.to_keys(seen):
+                    route.queue.add(key)
