@@ -13,14 +13,14 @@ class BackOff:
     first: float = 1.0
     longest: float = 60.0
     source: random.Random = field(default_factory=random.Random)
-    _failures: int = field(default=0, init=False)
+    failures: int = field(default=0, init=False)
 
     def next(self) -> float:
         """Seconds to wait after one more failure: between half and all of first, 2 × first, 4 × first … longest."""
-        most = min(self.longest, self.first * 2.0**self._failures)
-        self._failures = min(self._failures + 1, 32)
+        most = min(self.longest, self.first * 2.0**self.failures)
+        self.failures = min(self.failures + 1, 32)
         return most * (0.5 + self.source.random() / 2)
 
     def reset(self) -> None:
         """It worked."""
-        self._failures = 0
+        self.failures = 0

@@ -1,4 +1,4 @@
-"""Every path of a node, below one state directory on its btrfs pool. No other file joins path names."""
+"""Every path of a node, below one state directory, which is its pool. No other file joins path names."""
 
 from __future__ import annotations
 
@@ -70,17 +70,12 @@ class Paths:
     @property
     def images(self) -> Path:
         """The content-addressed image store."""
-        return self.state / "images"
+        return self.state / "@images"
 
     @property
     def machines(self) -> Path:
         """One folder per machine."""
-        return self.state / "machines"
-
-    @property
-    def pool(self) -> Path:
-        """Where the volumes' subvolumes and their bin are."""
-        return self.state / "pool"
+        return self.state / "@machines"
 
     @property
     def run(self) -> Path:
@@ -101,6 +96,19 @@ class Paths:
     def sockets(self) -> Path:
         """Control sockets of the machines; short, because a socket's path is at most 107 bytes."""
         return self.run / "vm"
+
+    @property
+    def settings(self) -> Path:
+        """The settings as the two processes read them."""
+        return self.run / "settings.json"
+
+    def process(self, name: str) -> Path:
+        """Pid and start time of a process of the node."""
+        return self.run / f"{name}.pid"
+
+    def log(self, process: str) -> Path:
+        """What a process of the node printed."""
+        return self.run / f"{process}.log"
 
     @property
     def agent(self) -> Path:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobs.broker import Connection
-from node_agent import durable
 from node_agent.agent.control import Executor, ask
 from node_agent.agent.gateway import Gateway
 from node_agent.messages import Hello, MakeCredentialsRequest, OpenCredentials, QueueAccess, Signed, Welcome
+from sal.filesystem import write_durably
 
 
 def obtain(executor: Executor, gateway: Gateway, folder: Path) -> Connection:
@@ -24,6 +24,6 @@ def lay_down(access: QueueAccess, folder: Path) -> Connection:
     """The TLS library reads files only; these are the agent's own and readable by nobody else."""
     files = {"queue-ca.pem": access.ca, "queue.pem": access.certificate, "queue-key.pem": access.key}
     for name, text in files.items():
-        durable.write(folder / name, text.encode())
+        write_durably(folder / name, text.encode())
     authority, certificate, key = (folder / name for name in files)
     return Connection(access.url, access.username, access.password, authority, certificate, key)

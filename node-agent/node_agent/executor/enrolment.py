@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from node_agent import durable
 from node_agent.clock import Clock
 from node_agent.errors import Refused
 from node_agent.executor.identity import Identity
 from node_agent.executor.trust_state import TrustState
 from node_agent.medium import JoinToken
+from sal.filesystem import write_durably
 from trust.certificate import NodeCertificate, sign_with_token, verify_certificate
 from trust.dsse import decode, encode
 from trust.errors import Code, Refusal
@@ -48,7 +48,7 @@ class Enrolment:
         if record is None:
             return None
         made = sign_with_token(self._certificate(self._token.name, record), SigningKey(decode(self._token.seed)))
-        durable.write(self._path, made)
+        write_durably(self._path, made)
         return made
 
     def certificate(self) -> NodeCertificate:
@@ -68,7 +68,7 @@ class Enrolment:
         own = tuple(encode(key.public) for key in (identity.signing, identity.box, identity.tls))
         if keys != (*own, identity.mycelium.public.hex()):
             raise Refused("ForeignCertificate", f"the certificate of {offered.node} names keys that this node has not")
-        durable.write(self._path, envelope)
+        write_durably(self._path, envelope)
 
     def registration(self, nonce: str, boot: str, inventory: Inventory, capacity: Capacity) -> bytes:
         """A signed registration."""

@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from node_agent import durable
 from node_agent.errors import NeedsOperator
+from sal.filesystem import sync_folder, write_durably
 from trust.dsse import decode, encode
 from trust.errors import BadKey, Refusal
 from trust.keys import BoxKey, SigningKey, node_id
@@ -48,8 +48,8 @@ def keep(path: Path) -> Identity:
         return _read(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = Identity(SigningKey.generate(), BoxKey.generate(), SigningKey.generate(), BoxKey.generate())
-    durable.write(path, json.dumps({name: encode(getattr(made, name).seed) for name in FIELDS}).encode())
-    durable.sync_folder(path.parent.parent)
+    write_durably(path, json.dumps({name: encode(getattr(made, name).seed) for name in FIELDS}).encode())
+    sync_folder(path.parent.parent)
     return made
 
 

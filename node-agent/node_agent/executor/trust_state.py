@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from node_agent import durable
 from node_agent.clock import Clock
 from node_agent.errors import NeedsOperator
 from node_agent.executor.marks import Mark, Marks
 from node_agent.executor.store import Store
 from node_agent.medium import Medium
+from sal.filesystem import write_durably
 from trust.keys import digest
 from trust.part import parse_time
 from trust.root import open_root
@@ -35,7 +35,7 @@ def pin(path: Path, medium: Medium) -> str:
             )
         return pinned
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    durable.write(path, json.dumps({"cluster": cluster}).encode())
+    write_durably(path, json.dumps({"cluster": cluster}).encode())
     return cluster
 
 

@@ -1,0 +1,122 @@
+"""The agent's process: registers, reports, serves the queue, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.redis_node import RedisNodeBroker
+from node_agent import medium, settings
+from node_agent.agent.access import obtain
+from node_agent.agent.control import SocketExecutor, ask
+from node_agent.agent.gateway import HttpGateway
+from node_agent.agent.queue import Queue
+from node_agent.agent.registration import Registration
+from node_agent.agent.uptime import Uptime
+from node_agent.backoff import BackOff
+from node_agent.clock import SystemClock
+from node_agent.errors import NodeError
+from node_agent.messages import Hello, Welcome
+from node_agent.settings import NodeSettings
+from node_agent.status import StatusBoard
+
+
+@dataclass(frozen=True)
+class Agent:
+    """The agent's parts that outlive a registration."""
+
+    settings: NodeSettings
+    executor: SocketExecutor
+    gateway: HttpGateway
+    board: StatusBoard
+    stopping: threading.Event
+
+    def serve(self) -> None:
+        """Registers, then reports until the ledger no longer knows the node, and again; the queue goes on beside."""
+        wait = self.stopping.wait
+        registration = Registration(self.executor, self.gateway, self.board, wait)
+        uptime = Uptime(self.executor, self.gateway, self.board, wait, self.settings.report_seconds)
+        queue: threading.Thread | None = None
+        while (approved := registration.until_approved()) is not None:
+            queue = queue or self._start_queue()
+            if not uptime.until_unknown(approved.report_interval_seconds):
+                break
+        if queue is not None:
+            queue.join(10.0)
+
+    def _start_queue(self) -> threading.Thread:
+        known = ask(self.executor, Hello(), Welcome)
+        folder = self.settings.paths.agent
+        queue = Queue(
+            executor=self.executor,
+            obtain=lambda: obtain(self.executor, self.gateway, folder),
+            connect=lambda connection: RedisNodeBroker(known.node, connection),
+            board=self.board,
+            boot=known.boot,
+            runners=self.settings.runners,
+            heartbeat_seconds=self.settings.heartbeat_seconds,
+        )
+        thread = threading.Thread(target=queue.serve, args=(self.stopping,), name="queue")
+        thread.start()
+        return thread
+
+
+def main(path: Path) -> int:
+    """Runs the agent with the settings in this file; returns the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.ERROR)
+    try:
+        agent = prepare(settings.load(path))
+        wait_for_executor(agent)
+        agent.serve()
+    except NodeError as error:
+        print(f"agent stopped, {error.reason}: {error.message}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def prepare(chosen: NodeSettings) -> Agent:
+    """Everything that needs root comes before the agent gives it up."""
+    loaded = medium.load(chosen.medium)
+    gateway = HttpGateway(loaded.file.gateway, loaded.ca)
+    chosen.paths.agent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    drop_privileges(chosen.agent_user, chosen.paths.agent)
+    board = StatusBoard(chosen.paths.status, SystemClock(), lambda line: print(line, flush=True))
+    board.about(controlPlane=loaded.file.gateway)
+    return Agent(chosen, SocketExecutor(chosen.paths.socket), gateway, board, _stop_on_signal())
+
+
+def drop_privileges(user: int, folder: Path) -> None:
+    """Becomes this user for good, who owns the agent's folder; 0 changes nothing."""
+    if user == 0 or os.getuid() != 0:
+        return
+    for each in (folder, *folder.iterdir()):
+        os.chown(each, user, user)
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def wait_for_executor(agent: Agent) -> None:
+    """Waits until the executor answers, saying what it waits for."""
+    back_off = BackOff(first=0.05, longest=5.0)
+    while not agent.stopping.is_set():
+        try:
+            ask(agent.executor, Hello(), Welcome)
+            return
+        except NodeError as error:
+            if back_off.failures > 5:
+                agent.board.say("machines", "Waiting", error.reason, error.message)
+        agent.stopping.wait(back_off.next())
+
+
+def _stop_on_signal() -> threading.Event:
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

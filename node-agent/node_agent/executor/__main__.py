@@ -1,0 +1,10 @@
+"""`python -m node_agent.executor SETTINGS`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from node_agent.executor.process import main
+
+sys.exit(main(Path(sys.argv[1])))

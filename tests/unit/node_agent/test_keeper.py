@@ -1,0 +1,151 @@
+"""The keeper restarts by policy with growing pauses, repairs, and restores after a reboot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node_agent.errors import StepFailed
+from node_agent.executor.host import Power
+from node_agent.executor.keeper import REPAIR_SECONDS, STABLE_SECONDS, Keeper, back_off, keep
+from node_agent.executor.locks import Locks
+from node_agent.executor.resources import Key, Observation, Resource
+from node_agent.executor.verbs import machine_ensure
+from tests.unit.node_agent.build import World, ensure, machine
+
+KEY = Key("machine", "a", "web-0")
+NOW = "2026-11-24T12:00:00Z"
+
+
+def resource(state: str = "running", restart: str = "always", **changes: Any) -> Resource:
+    """A machine as the table has it."""
+    observation = Observation.model_validate({"state": state, "since": NOW, **changes})
+    return Resource(assignment=machine(restart=restart), observation=observation)
+
+
+class Node(World):
+    """A node on which web-0 runs, with its keeper."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        super().__init__(folder)
+        self.keeper = Keeper(self.tools, Locks(), "boot-1")
+        self.keeper.restore()
+        machine_ensure.perform(ensure(machine(**changes)), self.tools)
+        self.host.effects.clear()
+
+    def ends(self, power: Power = Power.CRASHED) -> None:
+        """The guest ends by itself."""
+        self.host._set(machine().host_name, power=power)
+
+    def watch(self, seconds: float) -> None:
+        """Lets the keeper look once a second."""
+        for _ in range(int(seconds)):
+            self.clock.advance(1)
+            self.keeper.pass_once()
+
+    @property
+    def seen(self) -> Observation:
+        """What the table says."""
+        found = self.tools.resources.get(KEY)
+        assert found is not None
+        return found.observation
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """A node on which web-0 runs."""
+    return Node(tmp_path)
+
+
+def test_pauses_grow_to_a_minute() -> None:
+    assert [back_off(failures) for failures in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("policy", "power", "state"),
+    [
+        ("always", Power.OFF, "restarting"),
+        ("always", Power.CRASHED, "restarting"),
+        ("on-failure", Power.OFF, "stopped"),
+        ("on-failure", Power.CRASHED, "restarting"),
+        ("never", Power.OFF, "stopped"),
+        ("never", Power.CRASHED, "failed"),
+    ],
+)
+def test_what_ended_is_treated_by_its_policy(policy: str, power: Power, state: str) -> None:
+    verdict = keep(resource(restart=policy), power, NOW, 100.0)
+    assert (verdict.resource.observation.state, verdict.start) == (state, False)
+    assert verdict.resource.observation.message
+
+
+def test_a_machine_that_is_being_removed_is_left_alone() -> None:
+    removing = resource().model_copy(update={"removing": True})
+    assert keep(removing, Power.CRASHED, NOW, 100.0).resource == removing
+
+
+def test_what_lasted_a_minute_starts_over_with_short_pauses() -> None:
+    unsteady = resource(failures=4, retry_at=100.0)
+    early = keep(unsteady, Power.RUNNING, NOW, 100.0 + STABLE_SECONDS - 1)
+    late = keep(unsteady, Power.RUNNING, NOW, 100.0 + STABLE_SECONDS)
+    assert early.resource.observation.failures == 4
+    assert late.resource.observation.failures == 0
+
+
+def test_a_killed_machine_runs_again_and_the_restart_is_counted(node: Node) -> None:
+    node.ends()
+    node.watch(3)
+    assert node.host.effects == [("start", machine().host_name)]
+    assert (node.seen.state, node.seen.restarts) == ("running", 1)
+
+
+def test_a_machine_that_never_lasts_waits_longer_each_time_and_says_so(node: Node) -> None:
+    node.host.after = lambda effect, name: node.ends() if effect == "start" else None
+    node.ends()
+    node.watch(1)
+    assert "next start in 1 s" in node.seen.message
+    node.watch(30)
+    starts = [effect for effect, _ in node.host.effects].count("start")
+    assert starts == 4
+    assert node.seen.state == "restarting"
+    assert "next start in 16 s" in node.seen.message
+
+
+def test_a_start_that_fails_is_put_off_with_its_reason(node: Node) -> None:
+    node.host.failures["start"] = StepFailed("NoMemory", "no memory for the guest")
+    node.ends()
+    node.watch(3)
+    assert node.seen.state == "restarting"
+    assert node.seen.message.startswith("no memory for the guest; next start in")
+
+
+def test_a_missing_port_comes_back_without_a_restart(node: Node) -> None:
+    node.host._set(machine().host_name, port=False)
+    node.watch(REPAIR_SECONDS + 2)
+    assert node.host.effects == [("port", machine().host_name)]
+
+
+def test_after_a_reboot_what_ran_is_started_at_once_and_not_counted_as_a_failure(tmp_path: Path) -> None:
+    node = Node(tmp_path, restart="never")
+    node.ends(Power.OFF)
+    keeper = Keeper(node.tools, Locks(), "boot-2")
+    keeper.restore()
+    keeper.pass_once()
+    assert node.host.effects == [("start", machine().host_name)]
+    assert (node.seen.state, node.seen.failures, node.seen.restarts) == ("running", 0, 0)
+
+
+def test_a_restart_of_the_executor_alone_restores_nothing(node: Node) -> None:
+    node.restart()
+    keeper = Keeper(node.tools, Locks(), "boot-1")
+    keeper.restore()
+    keeper.pass_once()
+    assert node.host.effects == []
+
+
+def test_what_a_runner_works_on_is_left_to_the_runner(node: Node) -> None:
+    node.ends()
+    with node.keeper.locks.hold(KEY):
+        node.watch(5)
+    assert node.host.effects == []

@@ -1,0 +1,256 @@
+"""From a job's bytes to a signed receipt: what the node's last gate admits, refuses, remembers and repeats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node_agent import medium
+from node_agent.executor import assembly
+from node_agent.executor.resources import Key
+from node_agent.medium import Medium
+from node_agent.settings import CapacitySettings, NodeSettings
+from node_agent.testing import FakeClock, FakeHost
+from tests.unit.node_agent.build import GIB, MIB, machine_item, uses, volume_item
+from tests.unit.node_agent.cluster import Cluster, Tenancy, read_receipt
+from trust.job import Receipt
+from trust.keys import digest
+
+MACHINE = Key("machine", "a", "web-0")
+VOLUME = Key("volume", "a", "data-0")
+
+
+class Node:
+    """An executor over a host in memory, with a cluster that orders things of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cluster = Cluster()
+        self.host = FakeHost()
+        self.clock = FakeClock()
+        (folder / "medium").mkdir()
+        (folder / "medium" / "ca.pem").write_text("a certificate")
+        (folder / "medium" / "medium.json").write_text(json.dumps(self.cluster.medium()))
+        self.start()
+        self.executor.service.trust.accept(self.cluster.bundle())
+        items = {("machine", "web-0"): machine_item(volumes=uses("data-0")), ("volume", "data-0"): volume_item()}
+        self.web = Tenancy(self.cluster, self.executor.service.identity.node, items)
+
+    def start(self) -> None:
+        """Starts the executor on what is on disk."""
+        capacity = CapacitySettings(cpus=8, memory=8 * GIB, disk=100 * GIB)
+        settings = NodeSettings(medium=self.folder / "medium", state=self.folder / "state", capacity=capacity)
+        self.executor = assembly.assemble(settings, self.medium(), self.host, self.clock)
+        self.runner = self.executor.service.runner
+
+    def medium(self) -> Medium:
+        """The boot medium."""
+        return medium.load(self.folder / "medium")
+
+    def restart(self) -> None:
+        """Stops and starts the executor."""
+        self.executor.store.close()
+        self.start()
+
+    def run(self, job: str, envelope: bytes, *more: bytes, attempt: int = 1) -> Receipt:
+        """Delivers a job with all documents; the receipt, its signature checked."""
+        receipt = self.runner.run(job, attempt, envelope, self.web.documents(*more))
+        return read_receipt(receipt, self.executor.service.identity.signing.public)
+
+    def ensure(self, job: str = "job-1", generation: int = 1, **changes: Any) -> Receipt:
+        """Orders volume and machine."""
+        steps = [("volume", "data-0", 1, 1), ("machine", "web-0", 1, generation)]
+        return self.run(job, self.web.ensure(job, *steps, **changes))
+
+    def table(self) -> dict[Key, str]:
+        """State by resource."""
+        return {each.key: each.observation.state for each in self.runner.tools.resources.all()}
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """A certified node."""
+    return Node(tmp_path)
+
+
+def test_a_signed_job_runs_and_its_receipt_says_what_each_step_did(node: Node) -> None:
+    receipt = node.ensure()
+    assert (receipt.state, receipt.reason) == ("succeeded", "Succeeded")
+    assert [(each.kind, each.outcome) for each in receipt.steps] == [("volume", "done"), ("machine", "done")]
+    assert node.table() == {MACHINE: "running", VOLUME: "present"}
+
+
+def test_the_same_delivery_again_gives_the_same_receipt_and_no_effect(node: Node) -> None:
+    envelope = node.web.ensure("job-1", ("volume", "data-0", 1, 1))
+    first = node.runner.run("job-1", 1, envelope, node.web.documents())
+    node.host.effects.clear()
+    assert node.runner.run("job-1", 1, envelope, {}) == first
+    assert node.host.effects == []
+
+
+def test_the_next_attempt_finds_everything_done(node: Node) -> None:
+    node.ensure()
+    node.host.effects.clear()
+    steps = [("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)]
+    receipt = node.run("job-1", node.web.ensure("job-1", *steps, attempt=2), attempt=2)
+    assert [each.outcome for each in receipt.steps] == ["unchanged", "unchanged"]
+    assert node.host.effects == []
+
+
+def test_receipts_form_a_chain_over_restarts(node: Node) -> None:
+    envelope = node.web.ensure("job-1", ("volume", "data-0", 1, 1))
+    first = node.runner.run("job-1", 1, envelope, node.web.documents())
+    node.restart()
+    second = node.run("job-2", node.web.ensure("job-2", ("volume", "data-0", 1, 1)))
+    assert second.sequence == 2
+    assert second.previous == digest(first)
+
+
+def test_a_failed_step_skips_the_rest_and_says_why(node: Node) -> None:
+    steps = [("machine", "web-0", 1, 1), ("volume", "data-0", 1, 1)]
+    receipt = node.run("job-1", node.web.ensure("job-1", *steps))
+    assert (receipt.state, receipt.reason) == ("failed", "VolumeMissing")
+    assert [each.outcome for each in receipt.steps] == ["failed", "skipped"]
+
+
+def test_a_cancelled_job_stops_before_its_next_step(node: Node) -> None:
+    node.host.after = lambda effect, name: node.runner.stopping.ask("job-1")
+    receipt = node.ensure()
+    assert (receipt.state, receipt.reason) == ("failed", "Cancelled")
+    assert [each.outcome for each in receipt.steps] == ["done", "skipped"]
+    assert node.table() == {VOLUME: "present"}
+
+
+def test_a_plan_that_no_user_signed_is_refused_and_nothing_is_started(node: Node) -> None:
+    signed = node.web.document()
+    node.web.items[("machine", "web-0")] = machine_item(memory=GIB)
+    envelope = node.web.job(
+        "job-1", [node.web.step("machine", "web-0", 1, 1, "ensure")], 1,
+        revision=1, plan=digest(node.web.plan()), document=digest(signed),
+    )  # fmt: skip
+    receipt = node.run("job-1", envelope, signed)
+    assert (receipt.state, receipt.reason) == ("refused", "PlanDigestMismatch")
+    assert node.host.effects == []
+
+
+def test_a_stranger_s_signature_starts_nothing(node: Node) -> None:
+    node.web.signer = "mallory"
+    assert node.ensure().reason == "UnknownSigner"
+    assert node.table() == {}
+
+
+def test_a_refusal_does_not_stand_in_the_way_of_the_true_job(node: Node) -> None:
+    true = node.web.ensure("job-1", ("volume", "data-0", 1, 1))
+    documents = node.web.documents()
+    node.web.signer = "mallory"
+    assert node.ensure().state == "refused"
+    node.web.signer = "alice"
+    receipt = read_receipt(node.runner.run("job-1", 1, true, documents), node.executor.service.identity.signing.public)
+    assert receipt.state == "succeeded"
+
+
+def test_a_job_delivered_under_another_name_is_refused(node: Node) -> None:
+    assert node.run("job-2", node.web.ensure("job-1", ("volume", "data-0", 1, 1))).state == "refused"
+
+
+def test_a_document_that_did_not_come_fails_the_attempt_only(node: Node) -> None:
+    envelope = node.web.ensure("job-1", ("volume", "data-0", 1, 1))
+    public = node.executor.service.identity.signing.public
+    assert read_receipt(node.runner.run("job-1", 1, envelope, {}), public).reason == "DocumentMissing"
+    assert node.run("job-1", envelope).state == "succeeded"
+
+
+def test_an_older_revision_never_returns_even_after_a_restart(node: Node) -> None:
+    node.web.revision = 2
+    assert node.ensure().state == "succeeded"
+    node.restart()
+    node.web.revision = 1
+    assert node.ensure("job-2").reason == "RevisionTooOld"
+
+
+def test_the_same_revision_with_other_content_is_refused(node: Node) -> None:
+    node.ensure()
+    node.web.script = "let x = 2;"
+    assert node.ensure("job-2").reason == "RevisionConflict"
+
+
+def test_an_older_generation_is_refused(node: Node) -> None:
+    node.ensure(generation=3)
+    assert node.ensure("job-2", generation=2).reason == "StaleEpoch"
+
+
+def test_an_older_supervisor_lease_is_refused(node: Node) -> None:
+    node.cluster.lease = 7
+    node.ensure()
+    node.cluster.lease = 6
+    assert node.ensure("job-2").reason == "StaleLease"
+
+
+def test_an_older_trust_snapshot_is_refused(node: Node) -> None:
+    node.cluster.version = 5
+    node.ensure()
+    node.restart()
+    node.cluster.version = 4
+    assert node.ensure("job-2").reason == "TrustRollback"
+
+
+def test_a_removed_machine_s_name_may_come_back_as_a_new_object(node: Node) -> None:
+    node.ensure(generation=4)
+    node.run("web-0.absent", node.web.absent("web-0.absent", ("machine", "web-0", 1, 5)))
+    assert node.table() == {VOLUME: "present"}
+    node.cluster.now = node.clock.now()
+    assert node.ensure("job-2", generation=1).state == "succeeded"
+
+
+def test_what_was_ordered_before_the_removal_does_not_come_back(node: Node) -> None:
+    late = node.web.ensure("job-2", ("machine", "web-0", 1, 1))
+    documents = node.web.documents()
+    node.ensure()
+    node.clock.advance(60)
+    node.cluster.now = node.clock.now()
+    node.run("web-0.absent", node.web.absent("web-0.absent", ("machine", "web-0", 1, 5)))
+    receipt = read_receipt(node.runner.run("job-2", 1, late, documents), node.executor.service.identity.signing.public)
+    assert receipt.reason == "StaleEpoch"
+    assert node.table() == {VOLUME: "present"}
+
+
+def test_a_reference_becomes_the_address_that_the_holder_s_certificate_gives(node: Node) -> None:
+    other = machine_item(env={"PEER": {"ref": "machine/web-0/address"}})
+    node.web.items[("machine", "web-1")] = other
+    certificate = node.executor.service.enrolment.envelope()
+    assert certificate is not None
+    envelope = node.web.ensure(
+        "job-1", ("machine", "web-1", 1, 1),
+        holders={"machine/web-0": node.web.node}, certificates=[digest(certificate)],
+    )  # fmt: skip
+    assert node.run("job-1", envelope, certificate).state == "succeeded"
+    node.ensure("job-2")
+    resources = {each.key.name: each.assignment for each in node.runner.tools.resources.all()}
+    started = {goal.seed.hostname: goal for goal in node.host.started.values()}
+    assert started["web-1"].seed.environment == {"PEER": resources["web-0"].address}
+
+
+def test_a_reference_that_nobody_holds_fails_its_step(node: Node) -> None:
+    node.web.items[("machine", "web-1")] = machine_item(env={"PEER": {"ref": "machine/web-0/address"}})
+    assert node.run("job-1", node.web.ensure("job-1", ("machine", "web-1", 1, 1))).reason == "HolderUnknown"
+
+
+def test_a_node_without_a_certificate_does_nothing(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.cluster.revoked_nodes = (node.web.node,)
+    node.cluster.version = 2
+    assert node.ensure().reason == "NodeRevoked"
+
+
+def test_a_grown_volume_and_a_new_memory_size_arrive_with_the_next_revision(node: Node) -> None:
+    node.ensure()
+    node.host.effects.clear()
+    node.web.revision = 2
+    node.web.items[("machine", "web-0")] = machine_item(memory=256 * MIB, volumes=uses("data-0"))
+    node.web.items[("volume", "data-0")] = volume_item(128 * MIB)
+    steps = [("volume", "data-0", 1, 2), ("machine", "web-0", 1, 2)]
+    assert node.run("job-2", node.web.ensure("job-2", *steps)).state == "succeeded"
+    assert [effect for effect, _ in node.host.effects] == ["grow", "stop", "launch", "start"]
