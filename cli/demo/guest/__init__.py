@@ -1,0 +1,1 @@
+"""The demo's guest: a raw disk of Debian's cloud kernel and an initramfs that we build."""
