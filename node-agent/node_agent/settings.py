@@ -29,6 +29,7 @@ class NetworkSettings(SettingsPart):
     """The machines' bridge. `configure` false leaves the host's network alone (simulated hypervisor)."""
 
     bridge: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}$")] = "hp0"
+    overlay: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}$", description="the link to other nodes")] = "hpo0"
     configure: bool = True
     routes: tuple[StaticRoute, ...] = ()
 

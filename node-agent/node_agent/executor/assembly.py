@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from node_agent.clock import Clock
-from node_agent.executor import identity, inventory, trust_state
+from node_agent.executor import inventory, trust_state
 from node_agent.executor.effects import EffectsFile
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.host import Host
+from node_agent.executor.identity import Identity
 from node_agent.executor.journal import Journal
 from node_agent.executor.keeper import Keeper
 from node_agent.executor.locks import Locks
@@ -36,10 +37,9 @@ class Executor:
     store: Store
 
 
-def assemble(settings: NodeSettings, medium: Medium, host: Host, clock: Clock) -> Executor:
-    """All parts of one node. Raises NeedsOperator for a damaged identity or journal and for a foreign medium."""
+def assemble(settings: NodeSettings, medium: Medium, own: Identity, host: Host, clock: Clock) -> Executor:
+    """All parts of one node. Raises NeedsOperator for a damaged journal and for a foreign medium."""
     paths = settings.paths
-    own = identity.keep(paths.keys)
     cluster = trust_state.pin(paths.pin, medium)
     store = Store(paths.journal)
     boot = inventory.boot_id(own.node)

@@ -15,8 +15,9 @@ from pathlib import Path
 from node_agent import medium, settings
 from node_agent.clock import SystemClock
 from node_agent.errors import NeedsOperator, NodeError
+from node_agent.executor import identity
 from node_agent.executor.assembly import Executor, assemble
-from node_agent.executor.hosts import host_for
+from node_agent.executor.hosts import host_for, pool_for
 from node_agent.executor.server import ExecutorServer
 from node_agent.paths import Paths
 from node_agent.settings import NodeSettings
@@ -49,7 +50,10 @@ def run(chosen: NodeSettings, stopping: threading.Event) -> None:
     loaded = medium.load(chosen.medium)
     make_folders(chosen.paths)
     with only_one(chosen.paths.executor_lock):
-        executor = assemble(chosen, loaded, host_for(chosen, loaded), SystemClock())
+        pool = pool_for(chosen)
+        own = identity.keep(chosen.paths.keys)
+        host = host_for(chosen, loaded, pool, own)
+        executor = assemble(chosen, loaded, own, host, SystemClock())
         executor.keeper.restore()
         with ExecutorServer(chosen.paths.socket, executor.service.respond, chosen.agent_user) as server:
             serving = threading.Thread(target=server.serve_forever, args=(0.2,), daemon=True)

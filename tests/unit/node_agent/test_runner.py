@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from node_agent import medium
-from node_agent.executor import assembly
+from node_agent.executor import assembly, identity
 from node_agent.executor.resources import Key
 from node_agent.medium import Medium
 from node_agent.settings import CapacitySettings, NodeSettings
@@ -43,7 +43,9 @@ class Node:
         """Starts the executor on what is on disk."""
         capacity = CapacitySettings(cpus=8, memory=8 * GIB, disk=100 * GIB)
         settings = NodeSettings(medium=self.folder / "medium", state=self.folder / "state", capacity=capacity)
-        self.executor = assembly.assemble(settings, self.medium(), self.host, self.clock)
+        self.executor = assembly.assemble(
+            settings, self.medium(), identity.keep(settings.paths.keys), self.host, self.clock
+        )
         self.runner = self.executor.service.runner
 
     def medium(self) -> Medium:

@@ -1,0 +1,223 @@
+"""The real machine below, by way of the SAL: this is where host names become paths, taps and processes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+from pathlib import Path
+
+from node_agent.errors import StepFailed, TryAgain
+from node_agent.executor.goal import MachineGoal
+from node_agent.executor.host import MachineFacts, Power
+from node_agent.paths import MachinePaths, Paths
+from sal import errors
+from sal.addresses import gateway_address, machine_mac, port_name
+from sal.command import Runner
+from sal.fetch import fetch
+from sal.filesystem import write_durably
+from sal.hypervisor import Disk, Hypervisor, Interface, MachineConfig, State
+from sal.images import ImageStore, file_chunks
+from sal.network import Network, NodeNetwork
+from sal.nftables import Port
+from sal.pool import Pool
+from sal.seed import SeedContent, SeedVolume, write_seed
+
+GRACE_SECONDS = 10.0
+PORTS_SECONDS = 1.0
+POWERS = {State.RUNNING: Power.RUNNING, State.PAUSED: Power.RUNNING, State.CRASHED: Power.CRASHED}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The SAL's errors by what the runner can do about them."""
+    try:
+        yield
+    except errors.NoSpace as error:
+        raise TryAgain("DiskFull", str(error)) from None
+    except (errors.Busy, errors.CommandTimeout) as error:
+        raise TryAgain("HostBusy", str(error)) from None
+    except errors.Refused as error:
+        raise StepFailed("Refused", str(error)) from None
+    except errors.SalError as error:
+        raise StepFailed("HostFailed", str(error)) from None
+
+
+@dataclass
+class SalHost:
+    """`Host` over pool, image store, hypervisor and network. `preseeded` is the medium's folder of images."""
+
+    paths: Paths
+    pool: Pool
+    images: ImageStore
+    hypervisor: Hypervisor
+    network: Network
+    node_network: NodeNetwork
+    runner: Runner
+    preseeded: ImageStore | None = None
+    _ports: tuple[float, frozenset[str]] = field(default=(float("-inf"), frozenset()), init=False)
+
+    def machine(self, host_name: str) -> MachineFacts:
+        """See MachineHost."""
+        files = self.paths.machine(host_name)
+        with translated():
+            return MachineFacts(
+                power=self.power(host_name),
+                folder=files.folder.is_dir(),
+                roots=_digests(files.folder, "root-", ".raw"),
+                seeds=_digests(files.folder, "seed-", ".img"),
+                launch=_launch(files),
+                port=port_name(host_name) in self._known_ports(),
+            )
+
+    def power(self, host_name: str) -> Power:
+        """See MachineHost."""
+        with translated():
+            return POWERS.get(self.hypervisor.info(self.paths.machine(host_name).folder).state, Power.OFF)
+
+    def has_image(self, sha256: str) -> bool:
+        """See MachineHost."""
+        return self.images.has(sha256)
+
+    def fetch_image(self, goal: MachineGoal) -> None:
+        """See MachineHost; an image that came with the medium is not fetched."""
+        image = goal.image
+        with translated():
+            if self.preseeded is not None and self.preseeded.has(image.sha256):
+                self.images.add(file_chunks(self.preseeded.path(image.sha256)), image.sha256)
+            else:
+                self.images.add(fetch(image.url), image.sha256)
+
+    def make_root(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        with translated():
+            self.pool.machine_folder(goal.host_name)
+            target = self._files(goal).root(goal.root)
+            self.pool.clone_image(self.images.path(goal.image.sha256), target, goal.disk)
+
+    def write_seed(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        seed = goal.seed
+        volumes = tuple(SeedVolume(serial(each.host_name), each.mount, each.read_only) for each in seed.drives)
+        gateway = gateway_address(self.node_network.prefix)
+        content = SeedContent(seed.hostname, IPv6Address(seed.address), gateway, volumes, seed.environment)
+        with translated():
+            self.pool.machine_folder(goal.host_name)
+            write_seed(self.runner, self._files(goal).seed(goal.seed_name), content)
+
+    def make_port(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        name = goal.host_name
+        port = Port(port_name(name), machine_mac(name), IPv6Address(goal.address))
+        self._change_ports(lambda: self.network.ensure_port(self.node_network, port))
+
+    def write_launch(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        with translated():
+            write_durably(self._files(goal).launch, json.dumps({"launch": goal.launch}).encode())
+
+    def start(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        files, name = self._files(goal), goal.host_name
+        disks = (
+            Disk(files.root(goal.root), "root"),
+            Disk(files.seed(goal.seed_name), "seed", read_only=True),
+            *(Disk(self.pool.volume_disk(each.host_name), serial(each.host_name), each.read_only)
+              for each in goal.seed.drives),
+        )  # fmt: skip
+        interface = Interface(port_name(name), machine_mac(name))
+        with translated():
+            self.hypervisor.start(MachineConfig(name, files.folder, goal.cpus, goal.memory, disks, interface))
+
+    def stop(self, host_name: str) -> None:
+        """See MachineHost."""
+        with translated():
+            self.hypervisor.stop(self.paths.machine(host_name).folder, GRACE_SECONDS)
+
+    def prune(self, goal: MachineGoal) -> None:
+        """See MachineHost."""
+        files = self._files(goal)
+        kept = {files.root(goal.root).name, files.seed(goal.seed_name).name}
+        for each in (*files.folder.glob("root-*.raw"), *files.folder.glob("seed-*.img")):
+            if each.name not in kept:
+                each.unlink(missing_ok=True)
+
+    def remove_port(self, host_name: str) -> None:
+        """See MachineHost."""
+        self._change_ports(lambda: self.network.absent_port(port_name(host_name)))
+
+    def remove_machine(self, host_name: str) -> None:
+        """See MachineHost."""
+        with translated():
+            self.pool.remove_machine(host_name)
+
+    def volume_size(self, host_name: str) -> int | None:
+        """See VolumeHost."""
+        with translated():
+            return self.pool.volume_size(host_name)
+
+    def create_volume(self, host_name: str, size: int) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.create_volume(host_name, size)
+
+    def grow_volume(self, host_name: str, size: int) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.grow_volume(host_name, size)
+
+    def bin_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.bin_volume(host_name)
+
+    def in_bin(self, host_name: str) -> bool:
+        """See VolumeHost."""
+        with translated():
+            return bool(self.pool.binned(host_name))
+
+    def restore_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.restore_volume(host_name)
+
+    def destroy_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.destroy_volume(host_name)
+
+    def _files(self, goal: MachineGoal) -> MachinePaths:
+        return self.paths.machine(goal.host_name)
+
+    def _known_ports(self) -> frozenset[str]:
+        """Asking the packet filter costs a process, and one plan asks several times."""
+        asked, ports = self._ports
+        if time.monotonic() > asked + PORTS_SECONDS:
+            ports = self.network.ports()
+            self._ports = (time.monotonic(), ports)
+        return ports
+
+    def _change_ports(self, change: Callable[[], None]) -> None:
+        with translated():
+            change()
+        self._ports = (float("-inf"), frozenset())
+
+
+def serial(host_name: str) -> str:
+    """A volume's disk serial, at most 20 characters: its host name without `v-`."""
+    return host_name.removeprefix("v-")
+
+
+def _digests(folder: Path, prefix: str, suffix: str) -> frozenset[str]:
+    found = folder.glob(f"{prefix}*{suffix}")
+    return frozenset(each.name.removeprefix(prefix).removesuffix(suffix) for each in found)
+
+
+def _launch(files: MachinePaths) -> str:
+    try:
+        return str(json.loads(files.launch.read_bytes())["launch"])
+    except (OSError, ValueError, KeyError):
+        return ""
