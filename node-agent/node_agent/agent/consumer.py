@@ -18,7 +18,7 @@ from node_agent.errors import NodeError
 from node_agent.messages import Done, Stop
 
 log = logging.getLogger(__name__)
-CLAIM_SECONDS = 2.0
+CLAIM_SECONDS = 1.0
 RENEW_SECONDS = 10.0
 CONTROL_SECONDS = 1.0
 

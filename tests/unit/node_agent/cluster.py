@@ -50,6 +50,7 @@ class Cluster:
     """What operators, users and the supervisor sign; change a field before asking for the next thing."""
 
     now: datetime = START
+    name: str = "test"
     version: int = 1
     lease: int = 1
     token_labels: Mapping[str, str] = field(default_factory=lambda: {"disk": "ssd"})
@@ -57,7 +58,7 @@ class Cluster:
 
     def __post_init__(self) -> None:
         keys = tuple(user_key(name).line for name in ("root-1", "root-2"))
-        document = RootDocument(name="test", version=1, threshold=1, keys=keys)
+        document = RootDocument(name=self.name, version=1, threshold=1, keys=keys)
         self.root = people_sign(ROOT_TYPE, document.to_bytes(), ["root-1"])
         self.id = digest(self.root.payload)
 

@@ -2,74 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from node_agent import medium
-from node_agent.executor import assembly, identity
-from node_agent.executor.resources import Key
-from node_agent.medium import Medium
-from node_agent.settings import CapacitySettings, NodeSettings
-from node_agent.testing import FakeClock, FakeHost
 from tests.unit.node_agent.build import GIB, MIB, machine_item, uses, volume_item
-from tests.unit.node_agent.cluster import Cluster, Tenancy, read_receipt
-from trust.job import Receipt
+from tests.unit.node_agent.cluster import read_receipt
+from tests.unit.node_agent.node import MACHINE, VOLUME, Node
 from trust.keys import digest
-
-MACHINE = Key("machine", "a", "web-0")
-VOLUME = Key("volume", "a", "data-0")
-
-
-class Node:
-    """An executor over a host in memory, with a cluster that orders things of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.cluster = Cluster()
-        self.host = FakeHost()
-        self.clock = FakeClock()
-        (folder / "medium").mkdir()
-        (folder / "medium" / "ca.pem").write_text("a certificate")
-        (folder / "medium" / "medium.json").write_text(json.dumps(self.cluster.medium()))
-        self.start()
-        self.executor.service.trust.accept(self.cluster.bundle())
-        items = {("machine", "web-0"): machine_item(volumes=uses("data-0")), ("volume", "data-0"): volume_item()}
-        self.web = Tenancy(self.cluster, self.executor.service.identity.node, items)
-
-    def start(self) -> None:
-        """Starts the executor on what is on disk."""
-        capacity = CapacitySettings(cpus=8, memory=8 * GIB, disk=100 * GIB)
-        settings = NodeSettings(medium=self.folder / "medium", state=self.folder / "state", capacity=capacity)
-        self.executor = assembly.assemble(
-            settings, self.medium(), identity.keep(settings.paths.keys), self.host, self.clock
-        )
-        self.runner = self.executor.service.runner
-
-    def medium(self) -> Medium:
-        """The boot medium."""
-        return medium.load(self.folder / "medium")
-
-    def restart(self) -> None:
-        """Stops and starts the executor."""
-        self.executor.store.close()
-        self.start()
-
-    def run(self, job: str, envelope: bytes, *more: bytes, attempt: int = 1) -> Receipt:
-        """Delivers a job with all documents; the receipt, its signature checked."""
-        receipt = self.runner.run(job, attempt, envelope, self.web.documents(*more))
-        return read_receipt(receipt, self.executor.service.identity.signing.public)
-
-    def ensure(self, job: str = "job-1", generation: int = 1, **changes: Any) -> Receipt:
-        """Orders volume and machine."""
-        steps = [("volume", "data-0", 1, 1), ("machine", "web-0", 1, generation)]
-        return self.run(job, self.web.ensure(job, *steps, **changes))
-
-    def table(self) -> dict[Key, str]:
-        """State by resource."""
-        return {each.key: each.observation.state for each in self.runner.tools.resources.all()}
 
 
 @pytest.fixture
@@ -150,7 +90,7 @@ def test_a_refusal_does_not_stand_in_the_way_of_the_true_job(node: Node) -> None
     node.web.signer = "mallory"
     assert node.ensure().state == "refused"
     node.web.signer = "alice"
-    receipt = read_receipt(node.runner.run("job-1", 1, true, documents), node.executor.service.identity.signing.public)
+    receipt = read_receipt(node.runner.run("job-1", 1, true, documents), node.public)
     assert receipt.state == "succeeded"
 
 
@@ -160,7 +100,7 @@ def test_a_job_delivered_under_another_name_is_refused(node: Node) -> None:
 
 def test_a_document_that_did_not_come_fails_the_attempt_only(node: Node) -> None:
     envelope = node.web.ensure("job-1", ("volume", "data-0", 1, 1))
-    public = node.executor.service.identity.signing.public
+    public = node.public
     assert read_receipt(node.runner.run("job-1", 1, envelope, {}), public).reason == "DocumentMissing"
     assert node.run("job-1", envelope).state == "succeeded"
 
@@ -214,7 +154,7 @@ def test_what_was_ordered_before_the_removal_does_not_come_back(node: Node) -> N
     node.clock.advance(60)
     node.cluster.now = node.clock.now()
     node.run("web-0.absent", node.web.absent("web-0.absent", ("machine", "web-0", 1, 5)))
-    receipt = read_receipt(node.runner.run("job-2", 1, late, documents), node.executor.service.identity.signing.public)
+    receipt = read_receipt(node.runner.run("job-2", 1, late, documents), node.public)
     assert receipt.reason == "StaleEpoch"
     assert node.table() == {VOLUME: "present"}
 
@@ -222,7 +162,7 @@ def test_what_was_ordered_before_the_removal_does_not_come_back(node: Node) -> N
 def test_a_reference_becomes_the_address_that_the_holder_s_certificate_gives(node: Node) -> None:
     other = machine_item(env={"PEER": {"ref": "machine/web-0/address"}})
     node.web.items[("machine", "web-1")] = other
-    certificate = node.executor.service.enrolment.envelope()
+    certificate = node.service.enrolment.envelope()
     assert certificate is not None
     envelope = node.web.ensure(
         "job-1", ("machine", "web-1", 1, 1),
