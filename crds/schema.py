@@ -1,0 +1,158 @@
+"""Turns the kinds into CRD manifests: `python -m crds.schema --write|--check`.
+
+The API server wants structural schemas: no references, no unions with null, no defaults (a signed part never gets one).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crds.kinds import KINDS
+from crds.meta import GROUP, VERSION, Column, KindDefinition, Part
+
+FOLDER = Path(__file__).parent
+KEPT = frozenset(
+    {
+        "type", "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems",
+        "maxProperties", "pattern", "description", "required",
+    }
+)  # fmt: skip
+
+
+def structural(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """A pydantic schema as the API server takes it."""
+    if "$ref" in schema:
+        target = definitions[schema["$ref"].rpartition("/")[2]]
+        return structural({**target, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions)
+    if "anyOf" in schema:
+        return _optional(schema, definitions)
+    kept = {key: value for key, value in schema.items() if key in KEPT or key.startswith("x-kubernetes-")}
+    if "const" in schema:
+        kept["enum"] = [schema["const"]]
+    if "properties" in schema:
+        kept["properties"] = {name: structural(each, definitions) for name, each in schema["properties"].items()}
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        _map(kept, schema, definitions)
+    if "items" in schema:
+        kept["items"] = structural(schema["items"], definitions)
+    if kept.get("x-kubernetes-preserve-unknown-fields"):
+        kept.pop("additionalProperties", None)
+    return kept
+
+
+def _optional(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """A union with null is an optional field: absent stays absent."""
+    variants = [each for each in schema["anyOf"] if each.get("type") != "null"]
+    if len(variants) != 1:
+        raise ValueError(f"a union of {len(variants)} types has no structural schema: {schema}")
+    outside = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return structural({**variants[0], **outside}, definitions)
+
+
+def _map(kept: dict[str, Any], schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> None:
+    """Structural schemas have no patternProperties; the bound on their number stays."""
+    kept["additionalProperties"] = structural(schema["additionalProperties"], definitions)
+
+
+def model_schema(model: type[Part]) -> dict[str, Any]:
+    """The structural schema of a spec or status."""
+    generated = model.model_json_schema(by_alias=True)
+    definitions = generated.pop("$defs", {})
+    return structural(
+        _without_patterns(generated), {name: _without_patterns(each) for name, each in definitions.items()}
+    )
+
+
+def _without_patterns(schema: Any) -> Any:
+    """`patternProperties` of pydantic's constrained keys become plain `additionalProperties`."""
+    if isinstance(schema, list):
+        return [_without_patterns(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {key: _without_patterns(value) for key, value in schema.items()}
+    if "patternProperties" in changed:
+        (changed["additionalProperties"],) = changed.pop("patternProperties").values()
+    changed.pop("propertyNames", None)
+    if "maxProperties" not in changed and "maxLength" in changed and changed.get("type") == "object":
+        changed["maxProperties"] = changed.pop("maxLength")
+    return changed
+
+
+def manifest(kind: KindDefinition) -> dict[str, Any]:
+    """The CustomResourceDefinition of a kind."""
+    singular = kind.kind.lower()
+    names: dict[str, Any] = {
+        "kind": kind.kind,
+        "listKind": f"{kind.kind}List",
+        "plural": kind.plural,
+        "singular": singular,
+    }
+    names |= {"shortNames": [kind.short_name], "categories": ["hardpan"]}
+    root: dict[str, Any] = {
+        "type": "object",
+        "description": kind.description,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": model_schema(kind.spec),
+            "status": model_schema(kind.status),
+        },
+    }
+    if kind.rules:
+        root["x-kubernetes-validations"] = [{"rule": rule, "message": message} for rule, message in kind.rules]
+    version: dict[str, Any] = {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": root},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [_column(each) for each in kind.columns],
+    }
+    if kind.selectable_fields:
+        version["selectableFields"] = [{"jsonPath": each} for each in kind.selectable_fields]
+    spec = {"group": GROUP, "scope": kind.scope, "names": names, "versions": [version]}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.name},
+        "spec": spec,
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    shown = {"name": column.name, "type": column.type, "jsonPath": column.path}
+    return {**shown, "priority": 1} if column.wide else shown
+
+
+def manifests() -> dict[Path, str]:
+    """The text of every CRD file."""
+    return {
+        FOLDER / f"{kind.kind.lower()}.yaml": yaml.safe_dump(manifest(kind), sort_keys=False, width=110)
+        for kind in KINDS
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """`--write` makes the files, `--check` fails when they differ."""
+    if arguments not in (["--write"], ["--check"]):
+        print("usage: python -m crds.schema --write|--check", file=sys.stderr)
+        return 2
+    stale = [file for file, text in manifests().items() if not file.exists() or file.read_text() != text]
+    if arguments == ["--check"]:
+        for file in stale:
+            print(f"{file} differs from its model: run `make crds`", file=sys.stderr)
+        return 1 if stale else 0
+    for file in stale:
+        file.write_text(manifests()[file])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
