@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from controllers.loop.kube import Listing
-from controllers.loop.objects import Json, Object, ObjectKey, Resource
+from controllers.loop.objects import Json, Object, ObjectKey, Projection, Resource
 
-Projection = Callable[[Json], Json]
 Index = Callable[[Object], Iterable[Hashable]]
 
 UNREAD_METADATA = frozenset({"managedFields", "selfLink"})
@@ -28,14 +27,17 @@ def light(raw: Json) -> Json:
 
 
 class Cache:
-    """The objects of one kind. The newest resourceVersion wins; each index maps a value to the objects that have it."""
+    """The objects of one kind. The newest resourceVersion wins; each index maps a value to the objects that have it.
+
+    `projection` leaves out what no reconcile reads; it must keep what remains as it is, and be safe to repeat.
+    """
 
     def __init__(
         self, resource: Resource, projection: Projection = light, indexes: Mapping[str, Index] | None = None
     ) -> None:
         self.resource = resource
         self.synced = False
-        self._projection = projection
+        self.projection = projection
         self._indexes = dict(indexes or {})
         self._objects: dict[ObjectKey, Object] = {}
         self._entries: dict[tuple[str, Hashable], dict[ObjectKey, Object]] = {}
@@ -67,7 +69,7 @@ class Cache:
             return False
         if held is not None:
             self._forget(held)
-        self._hold(Object(self.resource, self._projection(seen.raw)))
+        self._hold(Object(self.resource, self.projection(seen.raw)))
         return True
 
     def drop(self, gone: Object) -> bool:

@@ -30,6 +30,10 @@ class Refused(KubeError):
 class Unavailable(KubeError):
     """The server cannot answer now (429, 5xx, no connection), after the adapter's own retries: try later."""
 
+    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
 
 class MissingKind(LoopError):
     """The API server does not serve a kind that a controller watches: install the CRDs."""

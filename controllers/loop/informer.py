@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from controllers.loop.cache import Cache
+from controllers.loop.cache import Cache, light
 from controllers.loop.controller import ToKeys
 from controllers.loop.errors import KubeError, MissingKind, NotFound
 from controllers.loop.kube import Kube
@@ -151,8 +151,10 @@ class Informer:
             raise MissingKind(f"the API server does not serve {resource}: install the CRDs first") from error
 
     async def _list(self, resource: Resource) -> None:
-        listing = await self._kube.list(resource)
-        for cache in self._caches[resource]:
+        caches = self._caches[resource]
+        projection = caches[0].projection if len(caches) == 1 else light
+        listing = await self._kube.list(resource, projection=projection)
+        for cache in caches:
             for changed in cache.replace(listing):
                 self._wake(changed)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from controllers.loop.objects import Json, Object, ObjectKey, Resource
+from controllers.loop.objects import Json, Object, ObjectKey, Projection, Resource
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,18 @@ class Kube(Protocol):
         ...
 
     async def list(
-        self, resource: Resource, *, namespace: str = "", selector: str = "", consistent: bool = True
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        selector: str = "",
+        consistent: bool = True,
+        projection: Projection | None = None,
     ) -> Listing:
         """All objects of a kind, of one namespace where given, matching a label selector.
 
         `consistent` sees every write acknowledged before; else the server may answer from its cache, which is cheaper.
+        `projection` is applied page by page, so that a big list is never in memory as a whole.
         """
         ...
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from crds.meta import GROUP, VERSION, KindDefinition
 
 Json = Mapping[str, Any]
+Projection = Callable[[Json], Json]
 _NOTHING: Json = {}
 
 

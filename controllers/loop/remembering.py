@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from controllers.loop.cache import Cache
 from controllers.loop.kube import Event, Kube, Listing
-from controllers.loop.objects import Json, Object, ObjectKey, Resource
+from controllers.loop.objects import Json, Object, ObjectKey, Projection, Resource
 
 
 class RememberingKube:
@@ -27,10 +27,18 @@ class RememberingKube:
         return await self._kube.get(resource, key)
 
     async def list(
-        self, resource: Resource, *, namespace: str = "", selector: str = "", consistent: bool = True
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        selector: str = "",
+        consistent: bool = True,
+        projection: Projection | None = None,
     ) -> Listing:
         """See Kube."""
-        return await self._kube.list(resource, namespace=namespace, selector=selector, consistent=consistent)
+        return await self._kube.list(
+            resource, namespace=namespace, selector=selector, consistent=consistent, projection=projection
+        )
 
     async def create(self, resource: Resource, body: Json) -> Object:
         """See Kube."""

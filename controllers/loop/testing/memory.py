@@ -14,7 +14,7 @@ from typing import Any
 from controllers.loop.errors import AlreadyExists, Conflict, NotFound, Refused
 from controllers.loop.informer import Deliver, WatchEvent
 from controllers.loop.kube import Event, Listing
-from controllers.loop.objects import EVENT, NAMESPACE, Json, Object, ObjectKey, Resource
+from controllers.loop.objects import EVENT, NAMESPACE, Json, Object, ObjectKey, Projection, Resource
 from controllers.loop.status import AppliedStatuses
 from controllers.loop.testing.apply import FieldOwned, Owners, apply
 from controllers.loop.testing.select import matches
@@ -56,12 +56,19 @@ class MemoryKube:
         return _object(resource, self._find(resource, key))
 
     async def list(
-        self, resource: Resource, *, namespace: str = "", selector: str = "", consistent: bool = True
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        selector: str = "",
+        consistent: bool = True,
+        projection: Projection | None = None,
     ) -> Listing:
         """See Kube."""
         self._enter("list", resource, ObjectKey(namespace, ""))
-        version = str(self._version)
-        return Listing(tuple(each for each in self.objects(resource, namespace) if matches(each, selector)), version)
+        found = [each for each in self.objects(resource, namespace) if matches(each, selector)]
+        project = projection or (lambda raw: raw)
+        return Listing(tuple(Object(resource, project(each.raw)) for each in found), str(self._version))
 
     async def create(self, resource: Resource, body: Json) -> Object:
         """See Kube."""

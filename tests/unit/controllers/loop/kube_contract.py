@@ -201,4 +201,5 @@ class KubeContract:
         made = await kube.create(WIDGET, widget())
         await kube.record_event(made, Event("Tested", "a sentence", "contract"))
         events = (await kube.list(EVENT, namespace=made.namespace)).objects
-        assert [each.raw["message"] for each in events if each.raw["involvedObject"]["uid"] == made.uid] == ["a sentence"]
+        about_it = [each for each in events if each.raw["involvedObject"]["uid"] == made.uid]
+        assert [each.raw["message"] for each in about_it] == ["a sentence"]
