@@ -16,7 +16,7 @@ class RevisionMarkSpec(Part):
     model_config = ConfigDict(
         json_schema_extra=rules(
             (
-                "self.namespace == oldSelf.namespace && self.name == oldSelf.name",
+                "self.__namespace__ == oldSelf.__namespace__ && self.name == oldSelf.name",
                 "a mark belongs to one namespace and name: make another mark",
             ),
             ("self.revision >= oldSelf.revision", "an accepted revision never falls: sign a higher revision"),
@@ -29,7 +29,7 @@ class RevisionMarkSpec(Part):
 
     namespace: DnsLabel
     name: ResourceName
-    tenant: str
+    tenant: Annotated[str, StringConstraints(max_length=64)]
     revision: Annotated[int, Field(ge=1)]
     digest: Digest
     plan: Digest

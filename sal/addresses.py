@@ -18,7 +18,7 @@ PORT_PREFIX = "hpt"
 def node_address(mycelium_key: str) -> IPv6Address:
     """A node's own overlay address, from its public key in hexadecimal."""
     hashed = bytearray(blake3.blake3(bytes.fromhex(mycelium_key)).digest(length=16))
-    hashed[0] = 0x04 | (hashed[0] & 0x01)
+    hashed[0] = 0x04 | (hashed[0].bit_count() & 1)
     return IPv6Address(bytes(hashed))
 
 
