@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from node_agent.clock import Clock
@@ -37,19 +38,14 @@ class Enrolment:
         self._clock = clock
         self._path = path
         self._token = token
+        self._lock = threading.Lock()
 
     def envelope(self) -> bytes | None:
         """The certificate's envelope; made with the token when trust lists it and there is none yet."""
-        if self._path.exists():
-            return self._path.read_bytes()
-        if self._token is None or self._trust.view is None:
-            return None
-        record = self._trust.view.tokens.get(self._token.name)
-        if record is None:
-            return None
-        made = sign_with_token(self._certificate(self._token.name, record), SigningKey(decode(self._token.seed)))
-        write_durably(self._path, made)
-        return made
+        with self._lock:
+            if not self._path.exists():
+                self._vouch()
+            return self._path.read_bytes() if self._path.exists() else None
 
     def certificate(self) -> NodeCertificate:
         """The verified certificate. Raises Refusal when there is none or it no longer counts."""
@@ -68,7 +64,8 @@ class Enrolment:
         own = tuple(encode(key.public) for key in (identity.signing, identity.box, identity.tls))
         if keys != (*own, identity.mycelium.public.hex()):
             raise Refused("ForeignCertificate", f"the certificate of {offered.node} names keys that this node has not")
-        write_durably(self._path, envelope)
+        with self._lock:
+            write_durably(self._path, envelope)
 
     def registration(self, nonce: str, boot: str, inventory: Inventory, capacity: Capacity) -> bytes:
         """A signed registration."""
@@ -96,6 +93,13 @@ class Enrolment:
             cluster=self._trust.cluster, node=identity.node, time=self._clock.timestamp(), nonce=nonce
         )
         return sign(CREDENTIALS_TYPE, body.to_bytes(), identity.signing, identity.key_id)
+
+    def _vouch(self) -> None:
+        view, token = self._trust.view, self._token
+        record = view.tokens.get(token.name) if view and token else None
+        if token is not None and record is not None:
+            made = sign_with_token(self._certificate(token.name, record), SigningKey(decode(token.seed)))
+            write_durably(self._path, made)
 
     def _certificate(self, token: str, record: JoinTokenRecord) -> NodeCertificate:
         identity = self._identity
