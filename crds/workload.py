@@ -89,4 +89,6 @@ class VolumeItem(Part):
     bin_days: Annotated[int, Field(ge=0, le=365, json_schema_extra=changes(ChangeClass.LIVE))]
 
 
-ITEM_MODELS: dict[str, type[Part]] = {"machine": MachineItem, "volume": VolumeItem}
+ItemKind = Literal["machine", "volume"]
+Item = MachineItem | VolumeItem
+ITEM_MODELS: dict[str, type[MachineItem] | type[VolumeItem]] = {"machine": MachineItem, "volume": VolumeItem}

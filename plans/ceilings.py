@@ -1,4 +1,4 @@
-"""A plan against its tenant's ceilings. Pure: the same at admission, at the supervisor and on the node's side of review."""
+"""A plan against its tenant's ceilings. Pure: the same at admission, at the supervisor and in the CLI."""
 
 from __future__ import annotations
 

@@ -18,9 +18,10 @@ from plans.model import LARGEST_PLAN, Plan
 
 LIMITS = rhai.Limits()
 BUILT_IN = (
-    "abs", "append", "clear", "contains", "crop", "drain", "ends_with", "filter", "get", "index_of", "insert", "is_empty",
-    "keys", "len", "map", "max", "min", "pad", "parse_int", "pop", "print", "push", "range", "reduce", "remove", "replace",
-    "reverse", "sort", "split", "starts_with", "sub_string", "to_lower", "to_string", "to_upper", "trim", "values",
+    "abs", "append", "clear", "contains", "crop", "drain", "ends_with", "filter", "get", "index_of", "insert",
+    "is_empty", "keys", "len", "map", "max", "min", "pad", "parse_int", "pop", "print", "push", "range",
+    "reduce", "remove", "replace", "reverse", "sort", "split", "starts_with", "sub_string", "to_lower",
+    "to_string", "to_upper", "trim", "values",
 )  # fmt: skip
 _SIGNATURE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*) \((.*)\)")
 _LIMIT_WORDS = {

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from crds.workload import MachineItem, VolumeItem
+from crds.workload import ItemKind, MachineItem, VolumeItem
 from plans.errors import ScriptError
 from plans.model import MOST_RESOURCES, Plan, Resource
 from plans.quantity import parse_quantity
@@ -119,7 +119,7 @@ class Recorder:
         if len(self.logged) < 100:
             self.logged.append(str(message)[:512])
 
-    def _add(self, kind: str, name: Any, item: MachineItem | VolumeItem, depends_on: tuple[str, ...]) -> str:
+    def _add(self, kind: ItemKind, name: Any, item: MachineItem | VolumeItem, depends_on: tuple[str, ...]) -> str:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             rule = "begin with a letter, then letters a-z, digits and -, at most 40, no - at the end"
             raise ScriptError(f"{kind} name {name!r} is not a name: {rule}")

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from crds.meta import Part
-from crds.workload import ITEM_MODELS
+from crds.workload import ITEM_MODELS, Item, ItemKind
 from plans.errors import BadPlan
 from trust.canonical import canonical_bytes, parse_object
 from trust.errors import NotCanonical
@@ -23,9 +22,9 @@ LARGEST_PLAN = 1_048_576
 class Resource:
     """One thing the plan asks for. `depends_on` names others as `kind/name`."""
 
-    kind: str
+    kind: ItemKind
     name: str
-    item: Part
+    item: Item
     depends_on: tuple[str, ...] = ()
 
     @property

@@ -1,0 +1,91 @@
+"""What the supervisor watches, and how objects are found again by what concerns them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from controllers.loop.cache import Cache
+from controllers.loop.controller import Watch
+from controllers.loop.objects import Object, ObjectKey, resource_of
+from controllers.trust_source import TrustSource
+from crds.deployment import DEPLOYMENT
+from crds.job import JOB
+from crds.machine import MACHINE
+from crds.meta import DEPLOYMENT_LABEL, DEPLOYMENT_UID_LABEL
+from crds.node import NODE
+from crds.revisionmark import REVISION_MARK
+from crds.volume import VOLUME
+
+DEPLOYMENTS = resource_of(DEPLOYMENT)
+MACHINES = resource_of(MACHINE)
+VOLUMES = resource_of(VOLUME)
+JOBS = resource_of(JOB)
+NODES = resource_of(NODE)
+MARKS = resource_of(REVISION_MARK)
+
+
+def _by_uid(seen: Object) -> Iterable[str]:
+    return (seen.uid,)
+
+
+def _by_deployment(seen: Object) -> Iterable[str]:
+    return (seen.labels.get(DEPLOYMENT_UID_LABEL, ""),)
+
+
+def deployment_key(seen: Object) -> tuple[ObjectKey, ...]:
+    """The deployment that a child belongs to, by its label."""
+    name = seen.labels.get(DEPLOYMENT_LABEL, "")
+    return (ObjectKey(seen.namespace, name),) if name else ()
+
+
+class Caches:
+    """The supervisor's caches. A change of trust or of a node's state concerns every deployment."""
+
+    def __init__(self, trust: TrustSource) -> None:
+        self.trust = trust
+        children = {"uid": _by_uid, "deployment": _by_deployment}
+        self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid})
+        self.machines = Cache(MACHINES, indexes=children)
+        self.volumes = Cache(VOLUMES, indexes=children)
+        self.jobs = Cache(JOBS, indexes=children)
+        self.nodes = Cache(NODES)
+        self.marks = Cache(MARKS)
+        self._node_states: dict[str, object] = {}
+
+    @property
+    def watches(self) -> list[Watch]:
+        """What wakes which deployment."""
+        children = [Watch(cache, deployment_key) for cache in (self.machines, self.volumes, self.jobs)]
+        trust = [Watch(cache, self._everybody) for cache in self.trust.caches]
+        return [
+            Watch(self.deployments),
+            *children,
+            Watch(self.nodes, self._if_node_changed),
+            Watch(self.marks, _nobody),
+            *trust,
+        ]
+
+    def children(self, uid: str) -> list[Object]:
+        """Machines and volumes of a deployment."""
+        return [*self.machines.by("deployment", uid), *self.volumes.by("deployment", uid)]
+
+    def key_of_uid(self, uid: str) -> ObjectKey | None:
+        """The deployment with this uid."""
+        found = self.deployments.by("uid", uid)
+        return found[0].key if found else None
+
+    def _everybody(self, _: Object) -> Iterable[ObjectKey]:
+        return [each.key for each in self.deployments.all()]
+
+    def _if_node_changed(self, seen: Object) -> Iterable[ObjectKey]:
+        """Reports move a node's status all the time; what decides over deployments moves seldom."""
+        conditions = {each["type"]: each["status"] for each in seen.status.get("conditions") or ()}
+        state = (conditions, seen.spec, seen.status.get("capacity"), seen.status.get("labels"), seen.deletion_timestamp)
+        if self._node_states.get(seen.name) == state:
+            return ()
+        self._node_states[seen.name] = state
+        return self._everybody(seen)
+
+
+def _nobody(_: Object) -> Iterable[ObjectKey]:
+    return ()

@@ -1,0 +1,153 @@
+"""Builds the snapshot that one reconcile decides on, from caches and reports; nothing else is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from controllers.loop.objects import Object
+from controllers.supervisor.accept import Judgement
+from controllers.supervisor.caches import Caches
+from controllers.supervisor.model import Accepted, Capacity, Key, NodeView, OpenJob, Placed, Snapshot, WorkKind
+from controllers.supervisor.reports import Reports
+from crds.job import Step
+from crds.meta import DEPLOYMENT_UID_LABEL
+from crds.workload import MachineItem
+from trust.part import parse_time
+
+KINDS: Mapping[str, WorkKind] = {"Machine": "machine", "Volume": "volume"}
+
+
+def observe(seen: Object, judgement: Judgement, caches: Caches, reports: Reports, now: datetime) -> Snapshot:
+    """The snapshot of one deployment."""
+    placed = tuple(placed_of(each, reports) for each in caches.children(seen.uid))
+    jobs = tuple(job_of(each) for each in caches.jobs.by("deployment", seen.uid))
+    everything = [each for cache in (caches.machines, caches.volumes) for each in cache.all()]
+    return Snapshot(
+        namespace=seen.namespace,
+        name=seen.name,
+        uid=seen.uid,
+        generation=seen.generation,
+        spec_revision=int(seen.spec.get("revision") or 0),
+        deleting=seen.deletion_timestamp is not None,
+        suspended=bool(seen.spec.get("suspend")),
+        accepted=judgement.accepted,
+        refused=judgement.refused,
+        placed=placed,
+        jobs=jobs,
+        nodes={each.name: node_view(each) for each in caches.nodes.all() if each.deletion_timestamp is None},
+        reserved=reserved(everything),
+        taken=taken(seen, everything),
+        now=now,
+        spread=spread(judgement.accepted, placed),
+    )
+
+
+def condition(seen: Object, kind: str) -> Mapping[str, str]:
+    """One condition of an object, or an empty mapping."""
+    return next((each for each in seen.status.get("conditions") or () if each["type"] == kind), {})
+
+
+def node_view(node: Object) -> NodeView:
+    """A node as placement sees it."""
+    status, ready = node.status, condition(node, "Ready")
+    capacity = status.get("capacity") or {}
+    reachable = ready.get("status") == "True"
+    return NodeView(
+        name=node.name,
+        region=status.get("region", ""),
+        labels=status.get("labels") or {},
+        capacity=Capacity(capacity.get("cpus", 0), capacity.get("memory", 0), capacity.get("disk", 0)),
+        certified=condition(node, "Approved").get("status") == "True",
+        reachable=reachable,
+        schedulable=not node.spec.get("cordoned"),
+        certificate=node.spec.get("certificate", ""),
+        unreachable_since="" if reachable else ready.get("lastTransitionTime", ""),
+    )
+
+
+def placed_of(seen: Object, reports: Reports) -> Placed:
+    """A Machine or Volume with what its node said last."""
+    kind, spec, status = KINDS[seen.resource.kind], seen.spec, seen.status
+    known = reports.of(spec["node"])
+    return Placed(
+        kind=kind,
+        name=seen.name,
+        uid=seen.uid,
+        resource_version=seen.resource_version,
+        generation=seen.generation,
+        node=spec["node"],
+        epoch=spec["epoch"],
+        item=spec["item"],
+        size=size_of(seen),
+        volumes=tuple(spec.get("volumes") or ()),
+        deleting=seen.deletion_timestamp is not None,
+        ready=condition(seen, "Ready").get("status") == "True",
+        observed_generation=int(status.get("observedGeneration") or 0) if status.get("item") == spec["item"] else 0,
+        observed_item=status.get("item", ""),
+        attempt=int(status.get("attempt") or 1),
+        reported=known is not None,
+        row=known.rows.get((seen.labels.get(DEPLOYMENT_UID_LABEL, ""), kind, seen.name)) if known else None,
+    )
+
+
+def size_of(seen: Object) -> Capacity:
+    """What an object takes on its node."""
+    spec = seen.spec
+    if seen.resource.kind == "Volume":
+        return Capacity(disk=spec["size"])
+    return Capacity(spec["cpus"], spec["memory"], spec["disk"])
+
+
+def job_of(seen: Object) -> OpenJob:
+    """A plan job; one without status is at its first attempt."""
+    work, status = seen.spec["plan"], seen.status
+    ended = condition(seen, "Succeeded")
+    outcome = {"True": True, "False": False}.get(ended.get("status", ""))
+    due = status.get("nextAttempt")
+    return OpenJob(
+        name=seen.name,
+        uid=seen.uid,
+        resource_version=seen.resource_version,
+        node=seen.spec["node"],
+        revision=work["revision"],
+        plan=work["plan"],
+        steps=tuple(Step.model_validate(each) for each in work["steps"]),
+        attempt=int(status.get("attempt") or 1),
+        succeeded=outcome,
+        reason=ended.get("reason", ""),
+        message=ended.get("message", ""),
+        next_attempt=parse_time(due) if due else None,
+        finished=ended.get("lastTransitionTime", "") if outcome is not None else "",
+    )
+
+
+def reserved(everything: Iterable[Object]) -> dict[str, Capacity]:
+    """What all objects of all deployments take, by node."""
+    taken: dict[str, Capacity] = {}
+    for each in everything:
+        node = each.spec["node"]
+        taken[node] = taken.get(node, Capacity()) + size_of(each)
+    return taken
+
+
+def taken(seen: Object, everything: Iterable[Object]) -> frozenset[Key]:
+    """Names in this namespace that belong to other deployments (a namesake before us among them)."""
+    return frozenset(
+        (KINDS[each.resource.kind], each.name)
+        for each in everything
+        if each.namespace == seen.namespace
+        and each.labels.get(DEPLOYMENT_UID_LABEL) != seen.uid
+        and each.spec["deployment"] != seen.name
+    )
+
+
+def spread(accepted: Accepted | None, placed: Iterable[Placed]) -> dict[tuple[str, str], int]:
+    """How many machines of each spread group are on each node."""
+    groups: dict[tuple[str, str], int] = {}
+    for each in placed:
+        want = accepted.want(each.key) if accepted else None
+        if want is not None and isinstance(want.item, MachineItem) and want.item.spread:
+            place = (want.item.spread, each.node)
+            groups[place] = groups.get(place, 0) + 1
+    return groups
