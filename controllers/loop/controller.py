@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controllers.loop.cache import Cache
 from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.queue import WorkQueue
 
 ToKeys = Callable[[Object], Iterable[ObjectKey]]
 
@@ -56,3 +57,8 @@ class Controller:
     watches: Sequence[Watch]
     reconcile: Reconcile
     workers: int = 8
+    queue: WorkQueue[ObjectKey] = field(default_factory=WorkQueue)
+
+    def wake(self, key: ObjectKey) -> None:
+        """Wants the key to be looked at now, for news that no watch tells (a node's report, an event from a queue)."""
+        self.queue.add(key)

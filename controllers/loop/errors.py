@@ -49,3 +49,7 @@ class WatchEnded(LoopError):
 
 class BadSettings(LoopError):
     """A setting from the environment has no meaning; the message names it and what it takes."""
+
+
+class ProcessEnded(LoopError):
+    """A part of the process ended although nobody asked it to, so the process ends too."""

@@ -44,6 +44,7 @@ class WorkQueue(Generic[K]):
         self._ready: deque[K] = deque()
         self._since: dict[K, float] = {}
         self._working: dict[K, bool] = {}
+        self._waited: dict[K, float] = {}
         self._due: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._order = 0
@@ -93,8 +94,13 @@ class WorkQueue(Generic[K]):
 
     def done(self, key: K) -> None:
         """The worker let go of the key; it waits again if it was wanted meanwhile."""
+        self._waited.pop(key, None)
         if self._working.pop(key):
             self.add(key)
+
+    def waited(self, key: K) -> float:
+        """For how many seconds the key that was taken had been ready before."""
+        return self._waited.get(key, 0.0)
 
     def ripen(self) -> None:
         """Moves every delayed key whose time has come to the ready ones."""
@@ -128,7 +134,7 @@ class WorkQueue(Generic[K]):
         return len(self._ready)
 
     def _begin(self, key: K) -> K:
-        del self._since[key]
+        self._waited[key] = self._clock() - self._since.pop(key)
         self._due.pop(key, None)
         self._working[key] = False
         self._compact()

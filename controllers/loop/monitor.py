@@ -1,0 +1,90 @@
+"""Tells probes and Prometheus how the process is: alive, ready, and in figures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from controllers.loop.controller import Controller
+from controllers.loop.metrics import Metrics
+
+OLDEST_SECONDS = 120.0
+LAG_SECONDS = 5.0
+LAG_PROBE_SECONDS = 0.25
+
+
+@dataclass
+class Lag:
+    """By how many seconds the event loop was late, at most, since it was last asked."""
+
+    seconds: float = 0.0
+
+    async def watch(self, metrics: Metrics) -> None:
+        """Measures for ever: what blocks the loop delays every reconcile, so it must be seen."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_PROBE_SECONDS
+            await asyncio.sleep(LAG_PROBE_SECONDS)
+            late = max(0.0, loop.time() - due)
+            self.seconds = max(self.seconds, late)
+            metrics.lag.set(late)
+
+    def take(self) -> float:
+        """The worst since the last call."""
+        worst, self.seconds = self.seconds, 0.0
+        return worst
+
+
+def problems(controllers: Sequence[Controller], lag: float) -> list[str]:
+    """What speaks against this process being alive: then it should be started anew."""
+    stuck = [
+        f"{each.name}: a key has been waiting for {each.queue.oldest_seconds:.0f} s"
+        for each in controllers
+        if each.queue.oldest_seconds > OLDEST_SECONDS
+    ]
+    return stuck + ([f"the event loop stood still for {lag:.1f} s"] if lag > LAG_SECONDS else [])
+
+
+class Monitor:
+    """Serves /healthz, /readyz and /metrics on an address of its own."""
+
+    def __init__(
+        self, controllers: Sequence[Controller], ready: Callable[[], bool], metrics: Metrics, lag: Lag
+    ) -> None:
+        self._controllers = controllers
+        self._ready = ready
+        self._metrics = metrics
+        self._lag = lag
+
+    async def serve(self, host: str, port: int) -> None:
+        """Serves until cancelled. Raises OSError when the address is taken."""
+        runner = web.AppRunner(self._application(), access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    def _application(self) -> web.Application:
+        application = web.Application()
+        application.router.add_get("/healthz", self._health)
+        application.router.add_get("/readyz", self._readiness)
+        application.router.add_get("/metrics", self._figures)
+        return application
+
+    async def _health(self, _: web.Request) -> web.Response:
+        found = problems(self._controllers, self._lag.take())
+        return web.Response(status=500 if found else 200, text="\n".join(found) or "ok")
+
+    async def _readiness(self, _: web.Request) -> web.Response:
+        ready = self._ready()
+        return web.Response(status=200 if ready else 503, text="ready" if ready else "not listed yet, or not leading")
+
+    async def _figures(self, _: web.Request) -> web.Response:
+        for each in self._controllers:
+            self._metrics.depth.labels(each.name).set(len(each.queue))
+        return web.Response(body=self._metrics.text(), content_type="text/plain", charset="utf-8")

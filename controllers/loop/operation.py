@@ -1,0 +1,175 @@
+"""One run of a process: list, watch and lead; then work; and when asked to end, end in the order that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+
+from controllers.loop.errors import LeaseLost, ProcessEnded
+from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
+from controllers.loop.monitor import Lag, Monitor
+from controllers.loop.process import Context, Process
+from controllers.loop.runner import Runner
+from controllers.loop.settings import LoopSettings
+
+log = logging.getLogger(__name__)
+END_SECONDS = 5.0
+
+
+class Operation:
+    """Runs a process until `stop`, or until one of its parts ends, which none may do unasked."""
+
+    def __init__(
+        self, process: Process, context: Context, source: WatchSource, settings: LoopSettings, stop: asyncio.Event
+    ) -> None:
+        self._process = process
+        self._context = context
+        self._source = source
+        self._settings = settings
+        self._stop = stop
+        self._stop_watching = asyncio.Event()
+        self._informer = self._make_informer()
+        self._runner = Runner(process.controllers, context.metrics)
+        self._servers = [_Server(config) for config in process.servers]
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether every kind is listed and, where needed, the lease is held."""
+        return self._informer.synced and (self._context.lease.leading or not self._process.leads)
+
+    async def run(self) -> None:
+        """Runs to the end. Raises what ended it when nobody asked: LoopError, or the error of a part."""
+        try:
+            self._start_watching()
+            if await self._before_stop(self._prepare()):
+                self._start_working()
+                await self._before_stop(asyncio.Event().wait())
+        except LeaseLost:
+            # Another process may be at work already: nothing of ours may finish what it began.
+            await self._cancel(*(name for name in self._tasks if name != "watches"))
+            raise
+        finally:
+            await self._end()
+
+    async def _prepare(self) -> None:
+        await self._informer.sync()
+        if self._process.leads:
+            await self._context.lease.acquire()
+            self._context.metrics.fence.set(self._context.lease.fence)
+
+    def _start_watching(self) -> None:
+        lag = Lag()
+        self._start("loop lag", lag.watch(self._context.metrics))
+        if self._settings.monitor is not None:
+            monitor = Monitor(self._process.controllers, lambda: self.ready, self._context.metrics, lag)
+            self._start("monitor", monitor.serve(*self._settings.monitor))
+        if self._informer.resources:
+            watching = self._source.run(self._informer.resources, self._deliver, self._stop_watching)
+            self._start("watches", watching)
+
+    def _start_working(self) -> None:
+        if self._process.leads:
+            self._start("lease", self._context.lease.keep())
+        self._start("resync", self._informer.resync())
+        if self._process.controllers:
+            self._start("work", self._runner.run())
+        for server in self._servers:
+            self._start(f"server on {server.config.host}:{server.config.port}", server.listen())
+        for number, background in enumerate(self._process.background):
+            self._start(f"background {number} ({getattr(background, '__qualname__', '')})", background())
+
+    def _start(self, name: str, part: Coroutine[Any, Any, None]) -> None:
+        self._tasks[name] = asyncio.create_task(part, name=name)
+
+    async def _before_stop(self, doing: Coroutine[Any, Any, Any]) -> bool:
+        """Whether `doing` was done before the process was asked to end; raises when a part ended meanwhile."""
+        task, stopping = asyncio.create_task(doing), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({task, stopping, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+            self._raise_ended()
+            if task.done():
+                task.result()
+            return task.done()
+        finally:
+            await _cancel_all(task, stopping)
+
+    def _raise_ended(self) -> None:
+        for name, task in self._tasks.items():
+            if task.done():
+                task.result()
+                raise ProcessEnded(f"{name} ended without being asked to")
+
+    async def _end(self) -> None:
+        """Work ends before the lease goes, and the watches go last: kopf waits for nobody."""
+        for server in self._servers:
+            server.should_exit = True
+        await self._runner.drain(self._settings.drain_seconds)
+        await self._wait_for_servers()
+        await self._cancel(*(name for name in self._tasks if name not in {"watches", "lease"}))
+        await self._cancel("lease")
+        if self._process.leads:
+            await self._context.lease.release()
+        for close in self._process.closing:
+            await _quietly(close())
+        self._stop_watching.set()
+        await self._wait_for("watches")
+
+    async def _wait_for_servers(self) -> None:
+        for name in [name for name in self._tasks if name.startswith("server on ")]:
+            await self._wait_for(name)
+
+    async def _wait_for(self, name: str) -> None:
+        if name in self._tasks:
+            await asyncio.wait({self._tasks[name]}, timeout=END_SECONDS)
+            await self._cancel(name)
+
+    async def _cancel(self, *names: str) -> None:
+        await _cancel_all(*(self._tasks[name] for name in names if name in self._tasks))
+
+    def _deliver(self, event: WatchEvent) -> None:
+        self._context.metrics.events.labels(str(event.object.resource)).inc()
+        self._informer.deliver(event)
+
+    def _make_informer(self) -> Informer:
+        routes = [
+            Route(watch.cache, watch.to_keys, controller.queue)
+            for controller in self._process.controllers
+            for watch in controller.watches
+        ]
+        return Informer(self._context.kube, self._process.caches, routes, self._settings.resync_times)
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are the process's, and whose failure to listen is an error like any other."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server; signals are taken by the process."""
+        yield
+
+    async def listen(self) -> None:
+        """Serves until `should_exit`."""
+        try:
+            await self.serve()
+        except SystemExit:
+            raise ProcessEnded(f"cannot listen on {self.config.host}:{self.config.port}: is it taken?") from None
+
+
+async def _cancel_all(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _quietly(closing: Awaitable[None]) -> None:
+    """Closing goes on whatever one part of it meets."""
+    try:
+        await closing
+    except Exception as error:
+        log.warning("closing: %s", error)
