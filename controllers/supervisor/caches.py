@@ -43,7 +43,7 @@ class Caches:
 
     def __init__(self, trust: TrustSource) -> None:
         self.trust = trust
-        children = {"uid": _by_uid, "deployment": _by_deployment}
+        children = {"uid": _by_uid, "deployment": _by_deployment, "owner": deployment_key}
         self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid})
         self.machines = Cache(MACHINES, indexes=children)
         self.volumes = Cache(VOLUMES, indexes=children)
@@ -68,6 +68,10 @@ class Caches:
     def children(self, uid: str) -> list[Object]:
         """Machines and volumes of a deployment."""
         return [*self.machines.by("deployment", uid), *self.volumes.by("deployment", uid)]
+
+    def orphans(self, key: ObjectKey) -> list[Object]:
+        """Machines and volumes that name a deployment, whether it is there or not."""
+        return [*self.machines.by("owner", key), *self.volumes.by("owner", key)]
 
     def key_of_uid(self, uid: str) -> ObjectKey | None:
         """The deployment with this uid."""

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from controllers.supervisor.model import Accepted, NodeView, OpenJob, Placed, Snapshot
 from crds.revisionmark import RevisionMarkSpec
@@ -80,7 +81,7 @@ class Desk:
 
     def _head(
         self, uid: str, attempt: int, node: str, snapshot: Snapshot, tenant: str, bundle: Bundle, life: timedelta
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         deployment = JobDeployment(namespace=snapshot.namespace, name=snapshot.name, uid=snapshot.uid, tenant=tenant)
         return {
             "cluster": self.cluster,

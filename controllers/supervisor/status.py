@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
+from controllers.loop.conditions import Condition as Fact
 from controllers.supervisor.model import Accepted, Placed, Snapshot
 from controllers.supervisor.placement import Unplaced
 from controllers.supervisor.rollout import Rollout
 from crds.deployment import AcceptedRevision, Counts, Placement, Reason
 
 RENEWAL_DUE_BEFORE = timedelta(days=14)
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One condition before it meets its history: type, status, reason, message."""
-
-    type: str
-    status: str
-    reason: str
-    message: str = ""
 
 
 def facts(snapshot: Snapshot, rollout: Rollout) -> list[Fact]:

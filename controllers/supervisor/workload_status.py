@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from controllers.loop.conditions import Condition as Fact
+from controllers.loop.conditions import ConditionStatus
 from controllers.supervisor.model import Placed, Snapshot
-from controllers.supervisor.status import Fact
 from crds.machine import Reason
 
-_ROW_REASONS = {
+_ROW_REASONS: dict[str, tuple[ConditionStatus, Reason]] = {
     "running": ("True", Reason.RUNNING),
     "present": ("True", Reason.RUNNING),
     "starting": ("False", Reason.UPDATING),
@@ -26,7 +27,7 @@ def facts(placed: Placed, snapshot: Snapshot) -> list[Fact]:
     ]
 
 
-def _state(placed: Placed, snapshot: Snapshot) -> tuple[str, str, str]:
+def _state(placed: Placed, snapshot: Snapshot) -> tuple[ConditionStatus, str, str]:
     node = snapshot.nodes.get(placed.node)
     if placed.deleting:
         return "False", Reason.REMOVING, f"waiting for {placed.node} to remove it"

@@ -1,0 +1,153 @@
+"""Performs actions, one method each, and nothing else: what to do was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from controllers.loop.errors import NotFound
+from controllers.loop.kube import Kube
+from controllers.loop.objects import Object
+from controllers.supervisor.actions import (
+    Action,
+    Create,
+    CreateJob,
+    Delete,
+    Enqueue,
+    Forget,
+    Release,
+    Remove,
+    Supersede,
+    Update,
+)
+from controllers.supervisor.caches import JOBS, MACHINES, VOLUMES, Caches
+from controllers.supervisor.model import OpenJob, Placed, Snapshot, Want
+from controllers.supervisor.observe import job_of
+from controllers.supervisor.orders import Desk, Order
+from controllers.supervisor.receipts import superseded_status
+from crds.machine import MachineSpec
+from crds.meta import DEPLOYMENT_LABEL, DEPLOYMENT_UID_LABEL, WORKLOAD_FINALIZER
+from crds.revisionmark import RevisionMarkSpec
+from crds.volume import VolumeSpec
+from crds.workload import MachineItem, VolumeItem
+from jobs.broker import ControllerBroker
+from plans.model import Plan
+from trust.snapshot import Bundle
+
+MANAGER = "hardpan-supervisor"
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What orders are written from: the accepted document with its plan (when there is one), and the trust."""
+
+    tenant: str
+    bundle: Bundle | None
+    mark: RevisionMarkSpec | None = None
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Does what was decided for one deployment."""
+
+    kube: Kube
+    broker: ControllerBroker
+    caches: Caches
+    desk: Desk
+
+    async def perform(self, actions: Sequence[Action], snapshot: Snapshot, papers: Papers) -> None:
+        """Performs the actions in their order. Raises KubeError and JobsError; what is left is decided anew."""
+        for action in actions:
+            await self._perform(action, snapshot, papers)
+
+    async def _perform(self, action: Action, snapshot: Snapshot, papers: Papers) -> None:
+        match action:
+            case Create(want, node):
+                await self._create(want, node, snapshot)
+            case Update(placed, want):
+                await self.kube.patch(self._object(placed), {"spec": projection(want)})
+            case Delete(placed):
+                await self.kube.delete(self._object(placed))
+            case Release(placed):
+                await self.release(placed)
+            case Remove(placed):
+                if papers.bundle is not None:
+                    await self._send(self.desk.remove(placed, snapshot, papers.tenant, papers.bundle))
+            case CreateJob():
+                await self._create_job(action, snapshot, papers)
+            case Enqueue(job):
+                await self._enqueue(job, snapshot, papers)
+            case Supersede(job):
+                await self._supersede(job, snapshot)
+            case Forget(job):
+                await self.kube.delete(self._job(job))
+
+    async def release(self, placed: Placed) -> None:
+        """Takes our finalizer off a terminating object."""
+        seen = self._object(placed)
+        await self.kube.set_finalizers(seen, [each for each in seen.finalizers if each != WORKLOAD_FINALIZER])
+
+    async def _create(self, want: Want, node: str, snapshot: Snapshot) -> None:
+        spec = {"deployment": snapshot.name, "node": node, "epoch": 1, **projection(want)}
+        model = MachineSpec if want.kind == "machine" else VolumeSpec
+        checked = model.model_validate(spec)
+        metadata = {**_metadata(snapshot, want.name), "finalizers": [WORKLOAD_FINALIZER]}
+        resource = MACHINES if want.kind == "machine" else VOLUMES
+        await self.kube.create(resource, {"metadata": metadata, "spec": checked.wire()})
+
+    async def _create_job(self, action: CreateJob, snapshot: Snapshot, papers: Papers) -> None:
+        assert snapshot.accepted is not None
+        work = {
+            "deployment": snapshot.name,
+            "revision": snapshot.accepted.revision,
+            "plan": snapshot.accepted.plan,
+            "steps": [each.wire() for each in action.steps],
+        }
+        spec = {"node": action.node, "supervisor": self.desk.supervisor, "plan": work}
+        made = await self.kube.create(JOBS, {"metadata": _metadata(snapshot, action.name), "spec": spec})
+        await self._enqueue(job_of(made), snapshot, papers)
+
+    async def _enqueue(self, job: OpenJob, snapshot: Snapshot, papers: Papers) -> None:
+        if papers.mark is None or papers.plan is None or papers.bundle is None:
+            return
+        order = self.desk.ensure(job, snapshot, papers.mark, papers.plan, papers.bundle)
+        if order is not None:
+            await self._send(order)
+
+    async def _send(self, order: Order) -> None:
+        await self.broker.enqueue(order.node, order.uid, order.attempt, order.envelope, order.documents)
+
+    async def _supersede(self, job: OpenJob, snapshot: Snapshot) -> None:
+        await self.broker.cancel(job.node, job.uid, job.attempt)
+        seen = self._job(job)
+        await self.kube.apply_status(seen, superseded_status(seen, job.attempt, snapshot.now), MANAGER)
+
+    def _object(self, placed: Placed) -> Object:
+        cache = self.caches.machines if placed.kind == "machine" else self.caches.volumes
+        return _only(cache.by("uid", placed.uid), f"{placed.kind} {placed.name}")
+
+    def _job(self, job: OpenJob) -> Object:
+        return _only(self.caches.jobs.by("uid", job.uid), f"job {job.name}")
+
+
+def projection(want: Want) -> dict[str, Any]:
+    """What an object's spec shows of its item; the values that nodes use stay in the signed plan."""
+    if isinstance(want.item, VolumeItem):
+        return {"item": want.digest, "size": want.item.size}
+    assert isinstance(want.item, MachineItem)
+    item = want.item
+    volumes = [each.volume for each in item.volumes]
+    return {"item": want.digest, "cpus": item.cpus, "memory": item.memory, "disk": item.disk, "volumes": volumes}
+
+
+def _metadata(snapshot: Snapshot, name: str) -> dict[str, Any]:
+    labels = {DEPLOYMENT_UID_LABEL: snapshot.uid, DEPLOYMENT_LABEL: snapshot.name}
+    return {"name": name, "namespace": snapshot.namespace, "labels": labels}
+
+
+def _only(found: Sequence[Object], what: str) -> Object:
+    if not found:
+        raise NotFound(f"{what} has gone meanwhile")
+    return found[0]
