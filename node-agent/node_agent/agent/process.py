@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import os
 import signal
@@ -24,6 +25,7 @@ from node_agent.errors import NodeError
 from node_agent.messages import Hello, Welcome
 from node_agent.settings import NodeSettings
 from node_agent.status import StatusBoard
+from trust.part import parse_time
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,18 @@ def drop_privileges(user: int, folder: Path) -> None:
     """Becomes this user for good, who owns the agent's folder; 0 changes nothing."""
     if user == 0 or os.getuid() != 0:
         return
+    _preload()
     for each in (folder, *folder.iterdir()):
         os.chown(each, user, user)
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
+
+
+def _preload() -> None:
+    """The interpreter may be where the other user cannot read: what it loads on first use is loaded by now."""
+    codecs.lookup("idna")
+    parse_time("2026-11-24T00:00:00Z")
 
 
 def wait_for_executor(agent: Agent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from node_agent.backoff import BackOff
 from node_agent.errors import NodeError
 from node_agent.status import StatusBoard
 
+log = logging.getLogger(__name__)
 PART = "queue"
 SETTLED_SECONDS = 10.0
 
@@ -49,6 +51,9 @@ class Queue:
                 self.board.say(PART, "Away", type(error).__name__, f"{error}; trying again")
             except NodeError as error:
                 self.board.say(PART, "Away", error.reason, error.message)
+            except Exception as error:
+                log.exception("the queue failed in a way that nobody foresaw")
+                self.board.say(PART, "Away", "Internal", f"{type(error).__name__}; see the agent's log")
             if time.monotonic() - began > SETTLED_SECONDS:
                 self.back_off.reset()
             stopping.wait(self.back_off.next())

@@ -1,0 +1,36 @@
+"""What a system test needs of the machine: on a laptop a missing thing skips the test, in CI it fails it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+PROGRAMS = {
+    "btrfs": ("mkfs.btrfs", "losetup", "mount"),
+    "qemu": ("qemu-system-x86_64",),
+    "redis": ("redis-server",),
+    "nft": ("nft",),
+    "netns": ("ip",),
+    "ext4": ("mkfs.ext4",),
+    "seed": ("mkfs.vfat", "mcopy"),
+    "ssh-keygen": ("ssh-keygen",),
+}
+PRIVILEGED = frozenset({"btrfs", "nft", "netns"})
+
+
+def need(*things: str) -> None:
+    """Skips the test, or fails it in CI, unless all of these are here: names of `PROGRAMS`, or `root`."""
+    for thing in things:
+        missing = [program for program in PROGRAMS.get(thing, ()) if shutil.which(program) is None]
+        if (thing == "root" or thing in PRIVILEGED) and os.geteuid() != 0:
+            missing.append("root")
+        if missing:
+            _miss(f"{thing} needs {', '.join(missing)}: run `make setup` as root")
+
+
+def _miss(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

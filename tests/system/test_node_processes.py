@@ -1,0 +1,200 @@
+"""Agent and executor as real processes: over TLS to a gateway and a Redis, with simulated machines, killed at will."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node_agent.settings import NetworkSettings, NodeSettings
+from tests.system.node_site import Site, kill, wait_for
+from tests.system.requirements import need
+from tests.unit.node_agent.build import machine_item, uses, volume_item
+from tests.unit.node_agent.cluster import Tenancy
+
+pytestmark = pytest.mark.system
+NOBODY = 65534
+IMAGE = b"\x00" * 65536
+
+
+class Node:
+    """`node_agent.process.run` in a process of its own."""
+
+    def __init__(self, folder: Path, site: Site) -> None:
+        self.site = site
+        images = folder / "images"
+        images.mkdir()
+        self.image = _store(images, IMAGE)
+        network = NetworkSettings(configure=False)
+        medium = site.medium(folder / "medium", images)
+        self.settings = NodeSettings(
+            medium=medium, state=folder / "state", engine="memory", network=network, agent_user=NOBODY,
+            heartbeat_seconds=1.0, watch_seconds=0.2,
+        )  # fmt: skip
+        self.log = folder / "console.log"
+        self.start()
+
+    def start(self) -> None:
+        """Starts the node."""
+        program = "import sys; from node_agent import process, settings; process.run(settings.NodeSettings."
+        program += "model_validate_json(sys.argv[1]))"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", program, self.settings.model_dump_json()], stdout=log, stderr=log
+            )
+
+    def stop(self) -> None:
+        """Stops the node; nothing of it is left running."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(40)
+
+    def pid(self, name: str) -> int:
+        """The pid of one of its two processes."""
+        return int(self.settings.paths.process(name).read_text().split()[0])
+
+    @property
+    def id(self) -> str:
+        """The node's name, once it registered."""
+        return wait_for(lambda: next(iter(self.site.nodes), None), "registration", log=self.console)
+
+    def console(self) -> str:
+        """What it printed."""
+        return self.log.read_text()
+
+    def effects(self) -> list[tuple[str, str]]:
+        """The effects log, without ports: simulated ones end with the executor."""
+        lines = self.settings.paths.effects.read_text().splitlines()
+        noted = [(each["effect"], each["subject"]) for each in map(json.loads, lines)]
+        return [each for each in noted if each[0] != "port.create"]
+
+
+def _store(folder: Path, data: bytes) -> str:
+    digest = hashlib.sha256(data).hexdigest()
+    (folder / f"sha256-{digest}").write_bytes(data)
+    return digest
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short folder that another user may pass: the path of a socket is at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="hpn-") as made:
+        os.chmod(made, 0o755)
+        yield Path(made)
+
+
+@pytest.fixture
+def site(folder: Path) -> Iterator[Site]:
+    """A site."""
+    need("root", "redis")
+    made = Site(folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def node(folder: Path, site: Site) -> Iterator[Node]:
+    """A running node."""
+    made = Node(folder, site)
+    yield made
+    made.stop()
+
+
+def tenancy(node: Node) -> Tenancy:
+    """A deployment of a machine with a volume."""
+    image = {"url": "https://images.example/a.raw", "sha256": node.image}
+    items = {
+        ("machine", "web-0"): machine_item(image=image, volumes=uses("data-0")),
+        ("volume", "data-0"): volume_item(),
+    }
+    return Tenancy(node.site.cluster, node.id, items)
+
+
+STEPS = [("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)]
+
+
+def ensure(node: Node, web: Tenancy, job: str = "job-1") -> None:
+    """Orders volume and machine and waits until the node says done."""
+    node.site.place(node.id, job, web.ensure(job, *STEPS), web.documents())
+    receipt = node.site.receipt(node.id, job, log=node.console)
+    assert receipt.state == "succeeded", (receipt, node.console())
+
+
+def table(node: Node) -> dict[str, str]:
+    """State by name, as the heartbeat says."""
+    report = node.site.heartbeat(node.id)
+    return {row.name: row.state for row in report.table} if report else {}
+
+
+def test_a_node_registers_runs_a_signed_job_and_reports_it(node: Node) -> None:
+    ensure(node, tenancy(node))
+    wait_for(lambda: table(node) == {"web-0": "running", "data-0": "present"}, "heartbeat with the table")
+    wait_for(lambda: node.id in node.site.reports, "uptime report")
+    assert "control plane Approved ApprovedByToken" in node.console()
+    assert "queue Connected" in node.console()
+
+
+def test_the_agent_has_no_privilege_and_cannot_read_the_keys(node: Node) -> None:
+    ensure(node, tenancy(node))
+    status = Path(f"/proc/{node.pid('agent')}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert fields["Uid"].split() == [str(NOBODY)] * 4
+    assert fields["CapEff"].strip() == "0" * 16
+    assert node.settings.paths.keys.stat().st_mode & 0o077 == 0
+    assert node.settings.paths.keys.stat().st_uid == 0
+
+
+def test_each_process_may_die_and_no_effect_comes_twice(node: Node) -> None:
+    web = tenancy(node)
+    ensure(node, web)
+    for name in ("executor", "agent", "executor"):
+        before = node.pid(name)
+        kill(before)
+        wait_for(lambda name=name, before=before: node.pid(name) != before, f"a new {name}")  # type: ignore[misc]
+    ensure(node, web, "job-2")
+    assert len(node.effects()) == len(set(node.effects()))
+
+
+def test_a_new_run_takes_over_the_processes_that_the_last_one_left(node: Node) -> None:
+    ensure(node, tenancy(node))
+    pids = {name: node.pid(name) for name in ("agent", "executor")}
+    kill(node.process.pid)
+    node.process.wait()
+    node.start()
+    ensure(node, tenancy(node), "job-2")
+    assert {name: node.pid(name) for name in pids} == pids
+    assert "AlreadyRunning" not in node.console()
+
+
+def test_a_redis_that_dies_and_comes_back_empty_is_told_and_survived(node: Node) -> None:
+    web = tenancy(node)
+    ensure(node, web)
+    kill(node.site.redis.pid)
+    node.site.redis.wait()
+    wait_for(lambda: "queue Away Unavailable" in node.console(), "the console says so")
+    for each in (node.site.folder / "redis").glob("append*"):
+        subprocess.run(["rm", "-rf", str(each)], check=True)
+    node.site.start_redis()
+    node.site.broker.forget_ready()
+    ensure(node, web, "job-2")
+    assert node.console().count("queue Away AccessDenied") <= 3
+
+
+def test_a_removal_leaves_nothing_but_the_bin(node: Node) -> None:
+    web = tenancy(node)
+    ensure(node, web)
+    for kind, name in (("machine", "web-0"), ("volume", "data-0")):
+        job = f"uid-{name}.absent"
+        node.site.place(node.id, job, web.absent(job, (kind, name, 1, 2)), web.documents())
+        assert node.site.receipt(node.id, job).state == "succeeded"
+    assert list(node.settings.paths.machines.iterdir()) == []
+    assert list((node.settings.state / "@volumes").iterdir()) == []
+    assert len(list((node.settings.state / "@bin").iterdir())) == 1
+    wait_for(lambda: node.site.heartbeat(node.id).table == (), "an empty table")  # type: ignore[union-attr]
