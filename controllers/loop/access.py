@@ -1,10 +1,11 @@
-"""Finds the API server and what to prove ourselves with: the pod's service account, else a kubeconfig.
+"""Finds the API server and what to prove ourselves with: KUBECONFIG where set, else the pod's service account.
 
 kopf's own readers are used, so that its watches and our calls can never disagree on where they talk to.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import kopf
@@ -17,8 +18,11 @@ Login = Callable[[], kopf.ConnectionInfo]
 def login() -> kopf.ConnectionInfo:
     """Reads the credentials anew (a service account's token changes every hour). Raises BadSettings."""
     settings = kopf.OperatorSettings()
+    readers = [kopf.login_with_service_account, kopf.login_with_kubeconfig]
+    if os.environ.get("KUBECONFIG"):
+        readers.reverse()
     try:
-        found = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(settings=settings)
+        found = readers[0](settings=settings) or readers[1](settings=settings)
     except (OSError, KeyError, ValueError, kopf.LoginError) as error:
         raise BadSettings(f"the kubeconfig cannot be used: {error!r}") from error
     if found is None:

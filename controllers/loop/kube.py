@@ -67,10 +67,10 @@ class Kube(Protocol):
         ...
 
     async def apply_status(self, target: Object, status: Json, manager: str) -> Object:
-        """Makes `status` what this field manager says of the object (server-side apply, no force).
+        """Makes `status` what the field manager says, if the object is still as `target`: server-side apply, no force.
 
         Fields that the manager said before and now leaves out vanish. Nothing is written when nothing would change:
-        then the answer is `target`. Refused when another manager holds a field with another value.
+        then the answer is `target`. Conflict; Refused when another manager holds a field with another value.
         """
         ...
 

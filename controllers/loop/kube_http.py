@@ -80,7 +80,8 @@ class HttpKube:
         """See Kube."""
         if not self._applied.needs_write(target, status, manager):
             return target
-        metadata = {"name": target.name, "uid": target.uid} | _namespace(target.namespace)
+        # The version, for the server takes no notice of a uid here and would write to a namesake.
+        metadata = {"name": target.name, "resourceVersion": target.resource_version} | _namespace(target.namespace)
         header = {"apiVersion": target.resource.api_version, "kind": target.resource.kind, "metadata": metadata}
         where, query = path(target.resource, target.key) + "/status", {"fieldManager": manager, "force": "false"}
         body = _bytes({**header, "status": status})

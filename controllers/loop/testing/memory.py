@@ -111,7 +111,7 @@ class MemoryKube:
         """See Kube."""
         if not self._applied.needs_write(target, status, manager):
             return target
-        raw = self._writable("status", target, unchanged=False)
+        raw = self._writable("status", target, unchanged=True)
         self.writes.append(Write("status", target.resource, target.key))
         try:
             applied = apply(raw.get("status") or {}, self._owners.get(target.uid, {}), manager, copy.deepcopy(status))

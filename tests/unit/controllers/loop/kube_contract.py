@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import count
+from uuid import uuid4
 
 import pytest
 
@@ -14,7 +15,7 @@ from controllers.loop.objects import EVENT, LEASE, Json, Object, ObjectKey, Reso
 
 WIDGET = Resource("test.hardpan.dev", "v1", "widgets", "Widget", namespaced=True)
 SITE = Resource("test.hardpan.dev", "v1", "sites", "Site", namespaced=False)
-NAMES = (f"widget-{number}" for number in count())
+NAMES = (f"widget-{uuid4().hex[:12]}" for _ in count())
 FINALIZER = "test.hardpan.dev/held"
 
 
@@ -174,6 +175,12 @@ class KubeContract:
         told = await kube.apply_status(made, {"phase": "Ready"}, "one")
         with pytest.raises(Refused, match="one"):
             await kube.apply_status(told, {"phase": "Lost"}, "two")
+
+    async def test_a_status_decided_on_an_old_version_conflicts(self, kube: Kube) -> None:
+        made = await kube.create(WIDGET, widget())
+        await kube.patch(made, {"spec": {"size": 2}})
+        with pytest.raises(Conflict):
+            await kube.apply_status(made, {"phase": "Ready"}, "one")
 
     async def test_the_status_of_a_namesake_is_not_written(self, kube: Kube) -> None:
         first = await kube.create(WIDGET, widget())
