@@ -1,155 +1,70 @@
-"""Decides which revision of a deployment counts: verify, guard, evaluate, ceilings, in that order.
-
-The accepted document lives in the RevisionMark; the spec is only a proposal for the next one.
-"""
+"""Decides which revision of a deployment counts: the proposed one when its review holds, else the accepted one."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from controllers.loop.objects import Object
+from controllers.review import Proposal, Reviewed, Reviewer
 from controllers.supervisor.model import Accepted, Refused, Want
 from crds.deployment import Reason, Signature
 from crds.revisionmark import RevisionMarkSpec
-from plans.ceilings import require_within
-from plans.errors import ScriptError
-from plans.evaluator import PlanEvaluator
 from plans.model import Plan
-from trust.deployment import (
-    Expected,
-    SignatureText,
-    SignedDeployment,
-    VerifiedDeployment,
-    signed_body,
-    verify_deployment,
-)
-from trust.errors import Code, NotCanonical, Refusal
-from trust.keys import digest
+from trust.deployment import SignedDeployment, VerifiedDeployment
+from trust.errors import Code, Refusal
 from trust.part import parse_time
-from trust.records import TenantRecord
-from trust.revision import Mark, guard
 from trust.snapshot import TrustView
 
-PLANS_KEPT = 512
 PLANNED_CODES = frozenset({Code.SCRIPT_ERROR, Code.PLAN_DIGEST_MISMATCH, Code.OVER_CEILINGS})
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What counts, why the spec does not, and the mark that has to be written before anything is placed."""
+    """What counts with its document and plan, and why the spec does not; `fresh` marks still have to be written."""
 
     accepted: Accepted | None
     refused: Refused | None
     mark: RevisionMarkSpec | None = None
     plan: Plan | None = None
+    fresh: bool = False
+
+
+NOTHING = Judgement(None, None)
 
 
 class Judge:
-    """Judges specs against marks; remembers plans by the digest of the body that they are a constant of."""
+    """Judges the spec of a deployment against its mark."""
 
-    def __init__(self, evaluator: PlanEvaluator) -> None:
-        self._evaluator = evaluator
-        self._plans: OrderedDict[str, Plan] = OrderedDict()
+    def __init__(self, reviewer: Reviewer) -> None:
+        self._reviewer = reviewer
 
-    async def judge(self, seen: Object, mark: Object | None, view: TrustView, now: datetime) -> Judgement:
-        """What counts of a deployment object now."""
+    async def judge(self, seen: Object, held: RevisionMarkSpec | None, view: TrustView, now: datetime) -> Judgement:
+        """What counts of a deployment now."""
         try:
             tenant = view.tenant_of(seen.namespace)
+            proposal = Proposal(seen.namespace, seen.name, seen.spec, tenant, held)
+            reviewed = await self._reviewer.review(proposal, view, now)
         except Refusal as refusal:
-            return Judgement(None, refused(refusal))
-        held = _held(mark, tenant)
-        current = await self._accepted(held, view) if held else None
-        try:
-            verified, plan = await self._judge_spec(seen, held, tenant, view, now)
-        except Refusal as refusal:
-            return Judgement(current[0] if current else None, refused(refusal), None, current[1] if current else None)
-        if current is not None and held is not None and held.digest == verified.digest:
-            return Judgement(current[0], None, None, current[1])
-        return Judgement(accept(verified, plan), None, _mark(verified, seen), plan)
+            return await self._accepted(held, view, _refused(refusal))
+        if reviewed.same:
+            return Judgement(_accept(reviewed.verified, reviewed.plan), None, held, reviewed.plan)
+        mark = _mark(reviewed, seen)
+        return Judgement(_accept(reviewed.verified, reviewed.plan), None, mark, reviewed.plan, fresh=True)
 
-    async def judge_mark(self, mark: Object | None, view: TrustView) -> Judgement:
-        """What counts when the spec is not asked: while a deployment is being removed."""
-        held = RevisionMarkSpec.model_validate(mark.spec) if mark is not None else None
-        current = await self._accepted(held, view) if held else None
-        return Judgement(current[0], None, None, current[1]) if current else Judgement(None, None)
-
-    async def check(
-        self, seen: Object, mark: Object | None, tenant: TenantRecord, view: TrustView, now: datetime
-    ) -> VerifiedDeployment:
-        """Whether the spec would be accepted. Raises Refusal: for admission, which decides on it alone."""
-        return (await self._judge_spec(seen, _held(mark, tenant), tenant, view, now))[0]
-
-    async def _judge_spec(
-        self, seen: Object, held: RevisionMarkSpec | None, tenant: TenantRecord, view: TrustView, now: datetime
-    ) -> tuple[VerifiedDeployment, Plan]:
-        body = body_of(seen, tenant, view)
-        expected = Expected(view.cluster, tenant, seen.namespace, seen.name)
-        same = held is not None and held.digest == digest(body)
-        if not same:
-            view.require_current(now)
-        verified = verify_deployment(body, signatures_of(seen.spec), view, expected, now, accepted=same)
-        spec = verified.document.spec
-        floor = view.body.revision_floors.get(f"{seen.namespace}/{seen.name}", 0)
-        guard(Mark(held.revision, held.digest) if held else None, spec.revision, verified.digest, floor)
-        plan = await self._plan(verified)
-        if not same:
-            require_within(plan, tenant, seen.namespace, view.version)
-        return verified, plan
-
-    async def _plan(self, verified: VerifiedDeployment) -> Plan:
-        known = self._plans.get(verified.digest)
-        if known is not None:
-            self._plans.move_to_end(verified.digest)
-            return known
-        spec = verified.document.spec
-        try:
-            done = await asyncio.to_thread(self._evaluator.evaluate, spec.script, spec.params or {}, spec.language)
-        except ScriptError as error:
-            raise Refusal(Code.SCRIPT_ERROR, str(error), "spec.script") from None
-        if done.plan.digest != spec.plan:
-            message = (
-                f"the script gives plan {done.plan.digest}, users signed {spec.plan}. Sign again: kubectl hardpan sign"
-            )
-            raise Refusal(Code.PLAN_DIGEST_MISMATCH, message, "spec.plan")
-        self._plans[verified.digest] = done.plan
-        if len(self._plans) > PLANS_KEPT:
-            self._plans.popitem(last=False)
-        return done.plan
-
-    async def _accepted(self, held: RevisionMarkSpec, view: TrustView) -> tuple[Accepted, Plan] | None:
-        """The accepted document as it was accepted; who signed is read from its keys as they are known now."""
-        document = SignedDeployment.parse(held.body.encode())
-        texts = [SignatureText(each.key_id, each.signature) for each in held.signatures]
-        verified = VerifiedDeployment(held.body.encode(), held.digest, document, _signers(texts, view, document))
-        try:
-            plan = await self._plan(verified)
-        except Refusal:
-            return None
-        return accept(verified, plan), plan
+    async def _accepted(self, held: RevisionMarkSpec | None, view: TrustView, refused: Refused) -> Judgement:
+        """The accepted document goes on as it was accepted, whatever the spec says now."""
+        if held is None:
+            return Judgement(None, refused)
+        body = held.body.encode()
+        document = SignedDeployment.parse(body)
+        verified = VerifiedDeployment(body, held.digest, document, _signers(held, view))
+        plan = await self._reviewer.plan(verified)
+        return Judgement(_accept(verified, plan), refused, held, plan)
 
 
-def body_of(seen: Object, tenant: TenantRecord, view: TrustView) -> bytes:
-    """The bytes that users must have signed for this object. Raises Refusal for what has no canonical form."""
-    try:
-        return signed_body(view.cluster, tenant.id, seen.namespace, seen.name, seen.spec)
-    except NotCanonical as error:
-        raise Refusal(Code.BAD_ENCODING, f"{error}", "spec") from None
-
-
-def signatures_of(spec: Mapping[str, Any]) -> list[SignatureText]:
-    """The signatures of a spec."""
-    return [SignatureText(each["keyID"], each["signature"]) for each in spec.get("signatures") or ()]
-
-
-def accept(verified: VerifiedDeployment, plan: Plan) -> Accepted:
-    """A verified document with its plan, as the other stages read it."""
+def _accept(verified: VerifiedDeployment, plan: Plan) -> Accepted:
     spec = verified.document.spec
-    wants = tuple(Want(each.kind, each.name, each.item, each.digest) for each in plan.resources)
     return Accepted(
         spec.revision,
         verified.digest,
@@ -158,25 +73,22 @@ def accept(verified: VerifiedDeployment, plan: Plan) -> Accepted:
         parse_time(spec.expires),
         spec.max_unavailable or 1,
         spec.region or "",
-        wants,
+        tuple(Want(each.kind, each.name, each.item, each.digest) for each in plan.resources),
     )
 
 
-def refused(refusal: Refusal) -> Refused:
-    """A refusal as the conditions tell it."""
+def refusal_of(refusal: Refusal) -> Judgement:
+    """A judgement when trust itself cannot be opened."""
+    return Judgement(None, _refused(refusal))
+
+
+def _refused(refusal: Refusal) -> Refused:
     reason = Reason.SCRIPT_ERROR if refusal.code == Code.SCRIPT_ERROR else refusal.code
     return Refused("Planned" if refusal.code in PLANNED_CODES else "SignatureVerified", str(reason), str(refusal))
 
 
-def _held(mark: Object | None, tenant: TenantRecord) -> RevisionMarkSpec | None:
-    """The mark, when it is this tenant's: a re-created namespace with another tenant id starts anew."""
-    if mark is None:
-        return None
-    held = RevisionMarkSpec.model_validate(mark.spec)
-    return held if held.tenant == tenant.id else None
-
-
-def _mark(verified: VerifiedDeployment, seen: Object) -> RevisionMarkSpec:
+def _mark(reviewed: Reviewed, seen: Object) -> RevisionMarkSpec:
+    verified = reviewed.verified
     document = verified.document
     return RevisionMarkSpec(
         namespace=document.namespace,
@@ -190,7 +102,8 @@ def _mark(verified: VerifiedDeployment, seen: Object) -> RevisionMarkSpec:
     )
 
 
-def _signers(texts: list[SignatureText], view: TrustView, document: SignedDeployment) -> tuple[str, ...]:
-    tenants = [each for each in view.tenants.values() if each.id == document.tenant]
-    found = [view.signer(tenant, "deploy", text.key_id) for tenant in tenants for text in texts]
+def _signers(held: RevisionMarkSpec, view: TrustView) -> tuple[str, ...]:
+    """Who signed the accepted document, as far as the records of today know the keys."""
+    tenants = [each for each in view.tenants.values() if each.id == held.tenant]
+    found = [view.signer(tenant, "deploy", each.key_id) for tenant in tenants for each in held.signatures]
     return tuple(sorted({signer.user for signer in found if signer is not None}))

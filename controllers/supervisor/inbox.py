@@ -33,11 +33,11 @@ class Inbox:
         """The events that concern a deployment; they come again until they are settled."""
         return list(self._waiting.pop(key, {}).values())
 
-    async def follow(self, stop: asyncio.Event) -> None:
-        """Reads events and reports until `stop`; a queue that is away is waited for."""
+    async def follow(self) -> None:
+        """Reads events and reports for ever; a queue that is away is waited for."""
         loop = asyncio.get_running_loop()
         due = loop.time()
-        while not stop.is_set():
+        while True:
             try:
                 await self._events()
                 if loop.time() >= due:

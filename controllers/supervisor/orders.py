@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -99,13 +98,6 @@ class Desk:
     def _signed(self, body: JobBody, documents: Mapping[str, bytes]) -> Order:
         envelope = sign(JOB_TYPE, body.to_bytes(), self.key, self.supervisor)
         return Order(body.node, body.job, body.attempt, envelope, documents)
-
-
-def mark_name(tenant: str, namespace: str, name: str) -> str:
-    """The name of the mark of a deployment: one per tenant id, namespace and name."""
-    parts = [part.encode() for part in (tenant, namespace, name)]
-    hashed = hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
-    return "mark-" + base64.b32encode(hashed).decode().lower()[:26]
 
 
 def retry_at(attempt: int, uid: str, now: datetime) -> datetime:

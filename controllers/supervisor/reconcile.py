@@ -1,4 +1,4 @@
-"""One reconcile of a deployment: take in answers, judge, observe, plan, perform, write the status. Strings, no decisions."""
+"""One reconcile of a deployment: take in answers, judge, observe, plan, perform, tell. It strings, and decides nothing."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from controllers.loop.conditions import merge
 from controllers.loop.controller import Done, Outcome, RequeueAfter
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Object, ObjectKey
+from controllers.review import mark_name
 from controllers.supervisor import rollout, status, work, workload_status
-from controllers.supervisor.accept import Judge, Judgement, refused
+from controllers.supervisor.accept import NOTHING, Judge, Judgement, refusal_of
 from controllers.supervisor.actions import Action, CreateJob, Enqueue
 from controllers.supervisor.apply import MANAGER, Hands, Papers
 from controllers.supervisor.caches import DEPLOYMENTS, MARKS, Caches
 from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.model import Snapshot
 from controllers.supervisor.observe import observe, placed_of
-from controllers.supervisor.orders import ABSENT, mark_name
+from controllers.supervisor.orders import ABSENT
 from controllers.supervisor.patience import Patience
 from controllers.supervisor.receipts import job_status, open_answer
 from controllers.supervisor.reports import Reports
@@ -76,10 +77,10 @@ class Reconciler:
         if DEPLOYMENT_FINALIZER not in seen.finalizers:
             seen = await self.kube.set_finalizers(seen, [*seen.finalizers, DEPLOYMENT_FINALIZER])
         judgement, bundle = await self._judge(seen, now)
-        mark = await self._write_mark(judgement, seen)
+        await self._write_mark(judgement)
         snapshot = observe(seen, judgement, self.caches, self.reports, now)
         plan = rollout.plan(snapshot)
-        papers = Papers(mark.tenant if mark else "", bundle, mark, judgement.plan)
+        papers = Papers(judgement.mark.tenant if judgement.mark else "", bundle, judgement.mark, judgement.plan)
         if plan.actions:
             await self.hands.perform(plan.actions, snapshot, papers)
             snapshot = observe(seen, judgement, self.caches, self.reports, now)
@@ -90,11 +91,11 @@ class Reconciler:
 
     async def _tear_down(self, seen: Object, now: datetime) -> Outcome:
         mark, bundle = self._any_mark(seen), self._bundle()
-        snapshot = observe(seen, Judgement(None, None), self.caches, self.reports, now)
+        snapshot = observe(seen, NOTHING, self.caches, self.reports, now)
         gone = rollout.teardown(snapshot)
         papers = Papers(mark.spec["tenant"] if mark else "", bundle)
         await self.hands.perform(gone.actions, snapshot, papers)
-        snapshot = observe(seen, Judgement(None, None), self.caches, self.reports, now)
+        snapshot = observe(seen, NOTHING, self.caches, self.reports, now)
         await self.hands.perform(work.plan(snapshot), snapshot, papers)
         if snapshot.placed:
             return await self._tell(seen, snapshot, gone, [])
@@ -106,8 +107,8 @@ class Reconciler:
         try:
             view, bundle = self.caches.trust.view(), self.caches.trust.bundle()
         except Refusal as refusal:
-            return Judgement(None, refused(refusal)), None
-        return await self.judge.judge(seen, self._mark(seen, view), view, now), bundle
+            return refusal_of(refusal), None
+        return await self.judge.judge(seen, self._held(seen, view), view, now), bundle
 
     def _bundle(self) -> Bundle | None:
         try:
@@ -115,12 +116,14 @@ class Reconciler:
         except Refusal:
             return None
 
-    def _mark(self, seen: Object, view: TrustView) -> Object | None:
+    def _held(self, seen: Object, view: TrustView) -> RevisionMarkSpec | None:
+        """The mark of this tenant: a re-created namespace with another tenant id starts anew."""
         try:
             tenant = view.tenant_of(seen.namespace)
         except Refusal:
             return None
-        return self.caches.marks.get(ObjectKey("", mark_name(tenant.id, seen.namespace, seen.name)))
+        found = self.caches.marks.get(ObjectKey("", mark_name(tenant.id, seen.namespace, seen.name)))
+        return RevisionMarkSpec.model_validate(found.spec) if found else None
 
     def _any_mark(self, seen: Object) -> Object | None:
         """The newest mark of this namespace and name, for a removal that must work without its tenant."""
@@ -128,22 +131,17 @@ class Reconciler:
         found = [m for m in self.caches.marks.all() if (m.spec["namespace"], m.spec["name"]) == place]
         return max(found, key=lambda mark: mark.created, default=None)
 
-    async def _write_mark(self, judgement: Judgement, seen: Object) -> RevisionMarkSpec | None:
+    async def _write_mark(self, judgement: Judgement) -> None:
         """The replay guard is durable before anything of a new revision is placed."""
-        if judgement.mark is None:
-            try:
-                held = self._mark(seen, self.caches.trust.view())
-            except Refusal:
-                return None
-            return RevisionMarkSpec.model_validate(held.spec) if held else None
         new = judgement.mark
+        if new is None or not judgement.fresh:
+            return
         name = mark_name(new.tenant, new.namespace, new.name)
         held = self.caches.marks.get(ObjectKey("", name))
         if held is None:
             await self.kube.create(MARKS, {"metadata": {"name": name}, "spec": new.wire()})
         else:
             await self.kube.patch(held, {"spec": new.wire()})
-        return new
 
     async def _take_in(self, events: Iterable[Event], now: datetime) -> None:
         """Stores what nodes answered in Kubernetes; only then the queue may forget it."""

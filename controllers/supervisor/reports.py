@@ -57,7 +57,7 @@ class Reports:
         if report.node != node.name or report.cluster != self._cluster:
             log.warning("report of %s speaks for %s of %s", node.name, report.node, report.cluster)
             return None
-        rows = {
+        rows: dict[RowKey, Row] = {
             (row.deployment, row.kind, row.name): Row(
                 row.epoch,
                 row.generation,

@@ -145,8 +145,11 @@ def _progressing(snapshot: Snapshot, rollout: Rollout, available: Fact) -> Fact:
 
 
 def _paused(snapshot: Snapshot) -> Fact:
-    status = "True" if snapshot.suspended else "False"
-    return Fact("Paused", status, Reason.SUSPENDED if snapshot.suspended else Reason.AS_DESCRIBED)
+    return Fact(
+        "Paused",
+        "True" if snapshot.suspended else "False",
+        Reason.SUSPENDED if snapshot.suspended else Reason.AS_DESCRIBED,
+    )
 
 
 def _kstatus(snapshot: Snapshot, rollout: Rollout, available: Fact) -> tuple[Fact, Fact]:

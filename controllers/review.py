@@ -1,0 +1,112 @@
+"""The review of a proposed revision, the same at admission and at the supervisor: verify, guard, evaluate, ceilings.
+
+The accepted document is in the RevisionMark; the spec of a deployment is only a proposal for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crds.revisionmark import RevisionMarkSpec
+from plans.ceilings import require_within
+from plans.errors import ScriptError
+from plans.evaluator import PlanEvaluator
+from plans.model import Plan
+from trust.deployment import Expected, SignatureText, VerifiedDeployment, signed_body, verify_deployment
+from trust.errors import Code, NotCanonical, Refusal
+from trust.keys import digest
+from trust.records import TenantRecord
+from trust.revision import Mark, guard
+from trust.snapshot import TrustView
+
+PLANS_KEPT = 512
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A deployment object as somebody wants it, and the mark of its namespace and name for its tenant."""
+
+    namespace: str
+    name: str
+    spec: Mapping[str, Any]
+    tenant: TenantRecord
+    mark: RevisionMarkSpec | None
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A proposal that holds: the verified document, its plan, and whether it is the one accepted before."""
+
+    verified: VerifiedDeployment
+    plan: Plan
+    same: bool
+
+
+class Reviewer:
+    """Reviews proposals; remembers plans by the digest of the body that they are a constant of."""
+
+    def __init__(self, evaluator: PlanEvaluator) -> None:
+        self._evaluator = evaluator
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+
+    async def review(self, proposal: Proposal, view: TrustView, now: datetime) -> Reviewed:
+        """Whether the proposal may become what runs. Raises Refusal with the field, the reason and the remedy."""
+        body, mark = _body(proposal, view), proposal.mark
+        same = mark is not None and mark.digest == digest(body)
+        if not same:
+            view.require_current(now)
+        expected = Expected(view.cluster, proposal.tenant, proposal.namespace, proposal.name)
+        texts = [SignatureText(each["keyID"], each["signature"]) for each in proposal.spec.get("signatures") or ()]
+        verified = verify_deployment(body, texts, view, expected, now, accepted=same)
+        floor = view.body.revision_floors.get(f"{proposal.namespace}/{proposal.name}", 0)
+        guard(
+            Mark(mark.revision, mark.digest) if mark else None, verified.document.spec.revision, verified.digest, floor
+        )
+        plan = await self.plan(verified)
+        if not same:
+            require_within(plan, proposal.tenant, proposal.namespace, view.version)
+        return Reviewed(verified, plan, same)
+
+    async def plan(self, verified: VerifiedDeployment) -> Plan:
+        """The plan that a document's script gives, which must be the one that was signed. Raises Refusal."""
+        known = self._plans.get(verified.digest)
+        if known is not None:
+            self._plans.move_to_end(verified.digest)
+            return known
+        spec = verified.document.spec
+        try:
+            done = await asyncio.to_thread(self._evaluator.evaluate, spec.script, spec.params or {}, spec.language)
+        except ScriptError as error:
+            raise Refusal(Code.SCRIPT_ERROR, str(error), "spec.script") from None
+        if done.plan.digest != spec.plan:
+            found = f"the script gives plan {done.plan.digest}, users signed {spec.plan}"
+            raise Refusal(Code.PLAN_DIGEST_MISMATCH, f"{found}. Sign again: kubectl hardpan sign", "spec.plan")
+        self._remember(verified.digest, done.plan)
+        return done.plan
+
+    def _remember(self, digest_of_body: str, plan: Plan) -> None:
+        self._plans[digest_of_body] = plan
+        if len(self._plans) > PLANS_KEPT:
+            self._plans.popitem(last=False)
+
+
+def _body(proposal: Proposal, view: TrustView) -> bytes:
+    """The bytes that users must have signed. Raises Refusal for what has no canonical form."""
+    try:
+        return signed_body(view.cluster, proposal.tenant.id, proposal.namespace, proposal.name, proposal.spec)
+    except NotCanonical as error:
+        raise Refusal(Code.BAD_ENCODING, str(error), "spec") from None
+
+
+def mark_name(tenant: str, namespace: str, name: str) -> str:
+    """The name of the mark of a deployment: one per tenant id, namespace and name."""
+    parts = [part.encode() for part in (tenant, namespace, name)]
+    hashed = hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
+    return "mark-" + base64.b32encode(hashed).decode().lower()[:26]

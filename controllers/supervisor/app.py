@@ -1,0 +1,106 @@
+"""Composes the supervisor's process from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from controllers.loop.app import run
+from controllers.loop.controller import Controller
+from controllers.loop.process import Compose, Context, Process
+from controllers.loop.settings import LoopSettings, from_environment
+from controllers.review import Reviewer
+from controllers.settings import Environment, Listen
+from controllers.supervisor.accept import Judge
+from controllers.supervisor.apply import Hands
+from controllers.supervisor.caches import Caches
+from controllers.supervisor.credentials import CredentialsDesk, SiteAuthority
+from controllers.supervisor.inbox import Inbox
+from controllers.supervisor.orders import Desk
+from controllers.supervisor.reconcile import Reconciler
+from controllers.supervisor.reports import Reports
+from controllers.trust_source import TrustSource
+from controllers.web import application, endpoint, server
+from jobs.broker import Connection
+from jobs.redis_controller import RedisControllerBroker
+from plans.evaluator import InChild
+from trust.dsse import decode
+from trust.keys import SigningKey
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`queue_url` is where nodes reach the queue; it may differ from where the supervisor does."""
+
+    loop: LoopSettings
+    name: str
+    cluster: str
+    key: SigningKey
+    redis: Connection
+    queue_url: str
+    authority: SiteAuthority
+    listen: Listen
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """The settings from HARDPAN_* variables. Raises BadSettings."""
+    values = Environment(environment)
+    name = values.text("HARDPAN_SUPERVISOR", "main")
+    site = SiteAuthority(values.path("HARDPAN_SITE_CA"), values.path("HARDPAN_SITE_CA_KEY"))
+    return Settings(
+        loop=from_environment(f"supervisor-{name}", environment),
+        name=name,
+        cluster=values.text("HARDPAN_CLUSTER"),
+        key=SigningKey(decode(values.path("HARDPAN_SUPERVISOR_KEY").read_text().strip())),
+        redis=values.redis(),
+        queue_url=values.text("HARDPAN_QUEUE_URL"),
+        authority=site,
+        listen=values.listen("HARDPAN_SUPERVISOR_LISTEN", "127.0.0.1:8082"),
+    )
+
+
+def compose(settings: Settings) -> Compose:
+    """What runs in the process."""
+
+    async def composed(context: Context) -> Process:
+        return _process(settings, context)
+
+    return composed
+
+
+def _process(settings: Settings, context: Context) -> Process:
+    trust = TrustSource(settings.cluster)
+    caches = Caches(trust)
+    broker = RedisControllerBroker(settings.redis)
+    evaluator = InChild()
+    reports = Reports(broker, settings.cluster)
+    desk = Desk(settings.name, settings.key, settings.cluster, lambda: context.lease.fence)
+    inbox = Inbox(broker, caches, reports, lambda key: controller.queue.add(key))
+    hands = Hands(context.kube, broker, caches, desk)
+    judge = Judge(Reviewer(evaluator))
+    reconciler = Reconciler(settings.name, context.kube, broker, caches, reports, inbox, judge, hands, _now)
+    controller = Controller("supervisor", caches.watches, reconciler.reconcile)
+    counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, _now)
+    web = application("Hardpan supervisor")
+    web.add_api_route("/v1/nodes/credentials", endpoint(counter.answer), methods=["POST"], response_model=None)
+
+    async def close_evaluator() -> None:
+        evaluator.close()
+
+    return Process(
+        controllers=[controller],
+        servers=[server(web, settings.listen)],
+        background=[inbox.follow],
+        closing=[close_evaluator, broker.close],
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Runs the supervisor to its end."""
+    settings = settings_from(environment)
+    return run(compose(settings), settings.loop)

@@ -1,0 +1,113 @@
+"""Gives a certified node its way to the queue: a password and a client certificate, sealed to its box key."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from controllers.loop.cache import Cache
+from controllers.loop.objects import ObjectKey
+from jobs.broker import ControllerBroker
+from trust.certificate import NodeCertificate, verify_certificate
+from trust.dsse import decode, encode
+from trust.errors import Code, Refusal
+from trust.keys import seal
+from trust.machine import open_signed, peek
+from trust.part import parse_time
+from trust.registration import CREDENTIALS_TYPE, CredentialsRequest
+from trust.snapshot import TrustView
+
+CERTIFICATE_LIFE = timedelta(days=30)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+NONCES_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class SiteAuthority:
+    """The site's own X.509 authority: it signs only certificates with which nodes come to the queue."""
+
+    certificate: Path
+    key: Path
+
+    def issue(self, node: str, public: bytes, now: datetime) -> bytes:
+        """A client certificate, in PEM, for a node's Ed25519 TLS key."""
+        issuer = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        key = serialization.load_pem_private_key(self.key.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)]))
+            .issuer_name(issuer.subject)
+            .public_key(ed25519.Ed25519PublicKey.from_public_bytes(public))
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - CLOCK_TOLERANCE)
+            .not_valid_after(now + CERTIFICATE_LIFE)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        return made.public_bytes(serialization.Encoding.PEM)
+
+
+class CredentialsDesk:
+    """Answers credential requests. Each answer replaces the password, so that an old one never works on."""
+
+    def __init__(
+        self,
+        nodes: Cache,
+        trust: Callable[[], TrustView],
+        broker: ControllerBroker,
+        authority: SiteAuthority,
+        url: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._nodes, self._trust, self._broker = nodes, trust, broker
+        self._authority, self._url, self._clock = authority, url, clock
+        self._nonces: dict[str, None] = {}
+
+    async def answer(self, data: bytes) -> dict[str, str]:
+        """The sealed credentials for a signed request. Raises Refusal, JobsError."""
+        certificate = self._check(data)
+        password = secrets.token_urlsafe(32)
+        await self._broker.ensure_ready([certificate.node])
+        await self._broker.grant(certificate.node, password)
+        issued = self._authority.issue(certificate.node, decode(certificate.tls_key), self._clock())
+        inside = {
+            "url": self._url,
+            "username": certificate.node,
+            "password": password,
+            "ca": self._authority.certificate.read_text(),
+            "certificate": issued.decode(),
+        }
+        return {"sealed": encode(seal(decode(certificate.box_key), json.dumps(inside).encode()))}
+
+    def _check(self, data: bytes) -> NodeCertificate:
+        claimed = peek(data, CREDENTIALS_TYPE, CredentialsRequest)
+        node = self._nodes.get(ObjectKey("", claimed.node))
+        if node is None or not node.spec.get("certificate"):
+            raise Refusal(Code.CERTIFICATE_REFUSED, f"{claimed.node} is not approved: register first")
+        view = self._trust()
+        certificate = verify_certificate(node.spec["certificate"].encode(), view)
+        request = open_signed(data, CREDENTIALS_TYPE, CredentialsRequest, decode(certificate.signing_key))
+        if request.cluster != view.cluster or certificate.node != request.node:
+            raise Refusal(Code.WRONG_NODE, f"{request.node} asks with the certificate of {certificate.node}")
+        if abs(parse_time(request.time) - self._clock()) > CLOCK_TOLERANCE:
+            raise Refusal(Code.EXPIRED, f"the request of {request.node} is not of this time: check its clock")
+        self._use(request.nonce)
+        return certificate
+
+    def _use(self, nonce: str) -> None:
+        if nonce in self._nonces:
+            raise Refusal(Code.EXPIRED, "this request was answered before: ask with a new challenge")
+        self._nonces[nonce] = None
+        while len(self._nonces) > NONCES_KEPT:
+            del self._nonces[next(iter(self._nonces))]

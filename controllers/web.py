@@ -1,0 +1,51 @@
+"""The little that our HTTP servers share: refusals as JSON, and uvicorn settings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from controllers.settings import Listen
+from jobs.errors import JobsError
+from trust.errors import TrustError
+
+Answer = Callable[[bytes], Awaitable[dict[str, Any]]]
+
+
+def application(title: str) -> FastAPI:
+    """An application without the pages that describe it."""
+    return FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+
+
+def endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that gives a body to `answer` and words its refusals; sizes were bounded at the gateway."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return JSONResponse(await answer(await request.body()))
+        except TrustError as error:
+            reason = getattr(error, "code", "BadRequest")
+            return JSONResponse({"reason": str(reason), "message": str(error)}, 403)
+        except JobsError as error:
+            return JSONResponse({"reason": "Unavailable", "message": str(error)}, 503)
+
+    return handle
+
+
+def server(app: FastAPI, listen: Listen) -> uvicorn.Config:
+    """How uvicorn serves it."""
+    return uvicorn.Config(
+        app,
+        host=listen.host,
+        port=listen.port,
+        ssl_certfile=str(listen.certificate) if listen.certificate else None,
+        ssl_keyfile=str(listen.key) if listen.key else None,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_keep_alive=75,
+    )
