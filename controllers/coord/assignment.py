@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from crds.deployment import Reason
 
@@ -43,7 +44,7 @@ class Assignment:
 
     supervisor: str
     epoch: int
-    status: str
+    status: Literal["True", "False", "Unknown"]
     reason: str
     message: str
 

@@ -1,4 +1,4 @@
-"""One reconcile of a deployment: take in answers, judge, observe, plan, perform, tell. It strings, and decides nothing."""
+"""One reconcile of a deployment: take in answers, judge, observe, plan, perform, tell. It strings; others decide."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""Composes the admission webhook's process: it watches trust and marks, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+
+from controllers.admission.review import Admission, response
+from controllers.loop.app import run
+from controllers.loop.cache import Cache
+from controllers.loop.objects import resource_of
+from controllers.loop.process import Compose, Context, Process
+from controllers.loop.settings import from_environment
+from controllers.review import Reviewer
+from controllers.settings import Environment, Listen
+from controllers.trust_source import TrustSource
+from controllers.web import application, server
+from crds.revisionmark import REVISION_MARK
+from plans.evaluator import InChild
+
+PATH = "/v1/deployments"
+
+
+def create(admission: Admission) -> FastAPI:
+    """The webhook's application."""
+    made = application("Hardpan admission")
+
+    async def review(request: Request) -> dict[str, Any]:
+        asked = (await request.json())["request"]
+        return response(asked, await admission.answer(asked))
+
+    made.add_api_route(PATH, review, methods=["POST"], response_model=None)
+    return made
+
+
+def compose(cluster: str, listen: Listen) -> Compose:
+    """What runs in the process."""
+
+    async def composed(_: Context) -> Process:
+        trust, marks, evaluator = TrustSource(cluster), Cache(resource_of(REVISION_MARK)), InChild()
+        admission = Admission(Reviewer(evaluator), marks, trust.view, lambda: datetime.now(UTC))
+
+        async def close_evaluator() -> None:
+            evaluator.close()
+
+        caches = [marks, *trust.caches]
+        web = server(create(admission), listen)
+        return Process(caches=caches, servers=[web], closing=[close_evaluator], leads=False)
+
+    return composed
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Runs the webhook to its end."""
+    values = Environment(environment)
+    listen = values.listen("HARDPAN_ADMISSION_LISTEN", "127.0.0.1:9443")
+    return run(compose(values.text("HARDPAN_CLUSTER"), listen), from_environment("admission", environment))

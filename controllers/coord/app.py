@@ -1,0 +1,52 @@
+"""Composes coord's process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from controllers.coord.liveness import Liveness
+from controllers.coord.reconcile import Reconciler, deployments, machines
+from controllers.loop.app import run
+from controllers.loop.controller import Controller, Watch
+from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.process import Compose, Context, Process
+from controllers.loop.settings import from_environment
+from controllers.settings import Environment
+from controllers.trust_source import TrustSource
+
+
+def compose(cluster: str, namespace: str) -> Compose:
+    """What runs in the process. Supervisors' leases are in `namespace`."""
+
+    async def composed(context: Context) -> Process:
+        return _process(cluster, namespace, context)
+
+    return composed
+
+
+def _process(cluster: str, namespace: str, context: Context) -> Process:
+    trust, wanted, placed = TrustSource(cluster), deployments(), machines()
+    liveness = Liveness(context.kube, namespace, asyncio.get_running_loop().time)
+    reconciler = Reconciler(context.kube, wanted, placed, trust, liveness, lambda: datetime.now(UTC))
+
+    def everybody(_: Object | None = None) -> list[ObjectKey]:
+        return [each.key for each in wanted.all()]
+
+    def wake_all() -> None:
+        for key in everybody():
+            controller.queue.add(key)
+
+    def names() -> list[str]:
+        return [each.name for each in reconciler.candidates()]
+
+    watches = [Watch(wanted), Watch(placed, lambda _: ()), *(Watch(cache, everybody) for cache in trust.caches)]
+    controller = Controller("coord", watches, reconciler.reconcile)
+    return Process(controllers=[controller], background=[lambda: liveness.follow(names, wake_all)])
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Runs coord to its end."""
+    settings = from_environment("coord", environment)
+    return run(compose(Environment(environment).text("HARDPAN_CLUSTER"), settings.namespace), settings)
