@@ -169,8 +169,8 @@ class Lease:
 
 
 def _first_number() -> int:
-    """Minutes since 1970: should the lease be deleted, the fence of its successor is still the higher one."""
-    return int(datetime.now(UTC).timestamp()) // 60
+    """Seconds since 2020 (they fit until 2088): should the lease be deleted, its successor's fence is still higher."""
+    return int((datetime.now(UTC) - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds())
 
 
 def _stamp() -> str:

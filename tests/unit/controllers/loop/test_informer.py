@@ -1,0 +1,196 @@
+"""Caches and queues follow the watches, and a list finds what the watches missed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from controllers.loop.cache import Cache
+from controllers.loop.controller import own_key
+from controllers.loop.errors import MissingKind, NotFound, Unavailable
+from controllers.loop.informer import Informer, ResyncTimes, Route, WatchEvent
+from controllers.loop.objects import Object, ObjectKey, Resource
+from controllers.loop.queue import WorkQueue
+from controllers.loop.testing import MemoryKube, MemorySource
+from tests.unit.controllers.loop.kube_contract import SITE, WIDGET, widget
+
+QUICK = ResyncTimes(period=0.2, settle=0.02, gap=0.01)
+
+
+class World:
+    """A server, a watch that can be deaf, a cache and a queue."""
+
+    def __init__(self, times: ResyncTimes | None = None) -> None:
+        self.kube = MemoryKube()
+        self.source = MemorySource(self.kube)
+        self.cache = Cache(WIDGET)
+        self.queue: WorkQueue[ObjectKey] = WorkQueue()
+        routes = [Route(self.cache, own_key, self.queue)]
+        self.informer = Informer(self.kube, (), routes, times, random.Random(3))
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> World:
+        self._tasks.append(
+            asyncio.create_task(self.source.run(self.informer.resources, self.informer.deliver, self._stop))
+        )
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        for task in self._tasks[1:]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.queue.close()
+
+    async def begin(self) -> None:
+        await self.informer.sync()
+        self._tasks.append(asyncio.create_task(self.informer.resync()))
+
+    async def make(self, name: str) -> Object:
+        return await self.kube.create(WIDGET, widget(name))
+
+    async def woken(self) -> set[str]:
+        await asyncio.sleep(0)
+        found = set()
+        while len(self.queue):
+            key = await self.queue.take()
+            assert key is not None
+            self.queue.done(key)
+            found.add(key.name)
+        return found
+
+    async def until_gone(self, name: str) -> None:
+        async with asyncio.timeout(2):
+            while self.cache.get(ObjectKey("default", name)) is not None:
+                await asyncio.sleep(0.005)
+
+
+async def test_everything_listed_is_woken_and_then_the_caches_are_in_sync() -> None:
+    async with World() as world:
+        for name in ("a", "b"):
+            await world.make(name)
+        assert not world.informer.synced
+        await world.informer.sync()
+        assert world.informer.synced
+        assert await world.woken() == {"a", "b"}
+
+
+async def test_each_change_and_the_deletion_wake_their_key() -> None:
+    async with World() as world:
+        await world.informer.sync()
+        made = await world.make("a")
+        assert await world.woken() == {"a"}
+        changed = await world.kube.patch(made, {"spec": {"size": 2}})
+        assert await world.woken() == {"a"}
+        await world.kube.delete(changed)
+        assert await world.woken() == {"a"}
+        assert len(world.cache) == 0
+
+
+async def test_a_deletion_in_a_watch_gap_is_found_by_the_next_list() -> None:
+    async with World(QUICK) as world:
+        made = await world.make("gone")
+        await world.make("stays")
+        await world.begin()
+        await world.woken()
+        world.source.deaf = True
+        await world.kube.delete(made)
+        await world.until_gone("gone")
+        assert "gone" in await world.woken()
+        assert world.cache.get(ObjectKey("default", "stays")) is not None
+
+
+async def test_a_watch_that_starts_again_brings_the_next_list_forward() -> None:
+    async with World(ResyncTimes(period=3600, settle=0.02, gap=0.01)) as world:
+        made = await world.make("gone")
+        await world.make("stays")
+        await world.begin()
+        await asyncio.sleep(0.05)
+        world.source.deaf = True
+        await world.kube.delete(made)
+        await asyncio.sleep(0.01)
+        world.source.hear_again()
+        await world.until_gone("gone")
+
+
+async def test_what_a_restarted_watch_repeats_wakes_nobody() -> None:
+    async with World() as world:
+        await world.make("a")
+        await world.informer.sync()
+        await world.woken()
+        world.source.hear_again()
+        assert await world.woken() == set()
+
+
+async def test_a_change_in_a_watch_gap_wakes_its_key_when_the_watch_is_back() -> None:
+    async with World() as world:
+        made = await world.make("a")
+        await world.informer.sync()
+        await world.woken()
+        world.source.deaf = True
+        await world.kube.patch(made, {"spec": {"size": 2}})
+        await asyncio.sleep(0)
+        world.source.hear_again()
+        assert await world.woken() == {"a"}
+
+
+async def test_every_key_is_looked_at_again_in_each_period() -> None:
+    async with World(QUICK) as world:
+        await world.make("a")
+        await world.begin()
+        assert await world.woken() == {"a"}
+        async with asyncio.timeout(2):
+            assert await world.queue.take() == ObjectKey("default", "a")
+
+
+async def test_a_list_that_fails_is_tried_again() -> None:
+    async with World(QUICK) as world:
+        made = await world.make("gone")
+        await world.begin()
+        world.source.deaf = True
+        failures = iter([True, True])
+
+        def outage(verb: str, resource: Resource, key: ObjectKey) -> None:
+            if verb == "list" and next(failures, False):
+                raise Unavailable("no answer")
+
+        world.kube.interrupt = outage
+        await world.kube.delete(made)
+        await world.until_gone("gone")
+
+
+async def test_a_kind_that_is_not_served_is_named_with_the_remedy() -> None:
+    async with World() as world:
+
+        def missing(verb: str, resource: Resource, key: ObjectKey) -> None:
+            raise NotFound("404 page not found")
+
+        world.kube.interrupt = missing
+        with pytest.raises(MissingKind, match=r"widgets\.test\.hardpan\.dev: install the CRDs"):
+            await world.informer.sync()
+
+
+async def test_a_child_wakes_its_parent() -> None:
+    queue: WorkQueue[ObjectKey] = WorkQueue()
+    sites = Cache(SITE)
+
+    def parent(seen: Object) -> list[ObjectKey]:
+        return [ObjectKey(seen.namespace, seen.labels["parent"])]
+
+    informer = Informer(MemoryKube(), [sites], [Route(Cache(WIDGET), parent, queue)])
+    assert set(informer.resources) == {WIDGET, SITE}
+    child = Object(WIDGET, {"metadata": {"name": "c", "namespace": "ns", "labels": {"parent": "p"}}})
+    informer.deliver(WatchEvent("ADDED", child))
+    assert await queue.take() == ObjectKey("ns", "p")
+
+
+async def test_a_cache_that_nobody_watches_is_kept_current() -> None:
+    kube, sites = MemoryKube(), Cache(SITE)
+    informer = Informer(kube, [sites], [])
+    await kube.create(SITE, {"metadata": {"name": "eu"}, "spec": {}})
+    await informer.sync()
+    assert [each.name for each in sites.all()] == ["eu"]
