@@ -1,0 +1,105 @@
+"""Composes the ledger's process: nodes, records, and the endpoints that the gateway routes to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from controllers.ledger.challenge import Challenges
+from controllers.ledger.nodes import NodeReconciler
+from controllers.ledger.presence import Presence
+from controllers.ledger.records import RecordReconciler
+from controllers.ledger.registry import NODES, Registry
+from controllers.ledger.reports import ReportDesk
+from controllers.loop.app import run
+from controllers.loop.cache import Cache
+from controllers.loop.controller import Controller, Watch
+from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.process import Compose, Context, Process
+from controllers.loop.settings import from_environment
+from controllers.settings import Environment, Listen
+from controllers.trust_source import TrustSource
+from controllers.web import application, endpoint, server
+from trust.errors import Code, Refusal
+
+
+def create(registry: Registry, desk: ReportDesk, trust: TrustSource) -> FastAPI:
+    """The ledger's endpoints."""
+    made = application("Hardpan ledger")
+
+    async def challenge(data: bytes) -> dict[str, Any]:
+        return await registry.challenge(_node_of(data))
+
+    async def bundle() -> Response:
+        try:
+            return Response(trust.bundle().to_bytes(), media_type="application/json")
+        except Refusal as refusal:
+            return JSONResponse({"reason": str(refusal.code), "message": str(refusal)}, 503)
+
+    routes = {"challenge": challenge, "register": registry.register, "report": desk.answer}
+    for name, answer in routes.items():
+        made.add_api_route(f"/v1/nodes/{name}", endpoint(answer), methods=["POST"], response_model=None)
+    made.add_api_route("/v1/trust", bundle, methods=["GET"], response_model=None)
+    return made
+
+
+def _node_of(data: bytes) -> str:
+    try:
+        return str(json.loads(data)["node"])[:64]
+    except (ValueError, KeyError, TypeError):
+        raise Refusal(Code.BAD_ENCODING, 'a challenge is asked for with {"node": "n-…"}') from None
+
+
+def compose(cluster: str, listen: Listen, shortest_interval: float) -> Compose:
+    """What runs in the process."""
+
+    async def composed(context: Context) -> Process:
+        return _process(cluster, listen, shortest_interval, context)
+
+    return composed
+
+
+def _process(cluster: str, listen: Listen, shortest_interval: float, context: Context) -> Process:
+    trust, nodes = TrustSource(cluster), Cache(NODES)
+    presence = Presence(asyncio.get_running_loop().time, _now, shortest_interval)
+    nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, _now)
+    records = RecordReconciler(context.kube, trust, nodes, _now)
+
+    def everybody(_: Object) -> list[ObjectKey]:
+        return [each.key for each in nodes.all()]
+
+    def wake(key: ObjectKey) -> None:
+        node_controller.queue.add(key)
+
+    watches = [Watch(nodes), *(Watch(cache, everybody) for cache in trust.caches)]
+    node_controller = Controller("ledger-nodes", watches, nodes_reconciler.reconcile)
+    record_controller = Controller("ledger-records", records.watches, records.reconcile, workers=2)
+    challenges = Challenges(secrets.token_bytes(32), time.time)
+    registry = Registry(context.kube, nodes, trust.view, challenges, presence, _now, wake)
+    desk = ReportDesk(nodes, trust, presence, _now, wake)
+    return Process(
+        controllers=[node_controller, record_controller],
+        caches=trust.caches,
+        servers=[server(create(registry, desk, trust), listen)],
+        background=[lambda: nodes_reconciler.follow(wake)],
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Runs the ledger to its end."""
+    values = Environment(environment)
+    listen = values.listen("HARDPAN_LEDGER_LISTEN", "127.0.0.1:8081")
+    interval = values.number("HARDPAN_REPORT_INTERVAL", 10.0)
+    return run(compose(values.text("HARDPAN_CLUSTER"), listen, interval), from_environment("ledger", environment))

@@ -1,0 +1,76 @@
+"""One reconcile of a Node: its status from what the ledger holds, written on transitions and at a coarse refresh."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controllers.ledger import standing
+from controllers.ledger.presence import Presence
+from controllers.loop.cache import Cache
+from controllers.loop.conditions import merge
+from controllers.loop.controller import Done, Outcome, RequeueAfter
+from controllers.loop.kube import Kube
+from controllers.loop.objects import Object, ObjectKey
+from trust.certificate import NodeCertificate, verify_certificate
+from trust.errors import Refusal
+from trust.snapshot import TrustView
+
+MANAGER = "hardpan-ledger"
+REFRESH_SECONDS = 300.0
+LOOK_SECONDS = 1.0
+
+
+@dataclass
+class NodeReconciler:
+    """What the ledger decides over nodes with."""
+
+    kube: Kube
+    nodes: Cache
+    trust: Callable[[], TrustView]
+    presence: Presence
+    clock: Callable[[], datetime]
+    _states: dict[str, str | None] = field(default_factory=dict)
+
+    async def reconcile(self, key: ObjectKey) -> Outcome:
+        """Brings a node's status up to date."""
+        seen = self.nodes.get(key)
+        if seen is None:
+            self.presence.forget(key.name)
+            return Done()
+        if seen.status.get("lastReport") or seen.status.get("boot"):
+            days = tuple((each["day"], float(each["seconds"])) for each in seen.status.get("uptime") or ())
+            self.presence.known_from_before(key.name, days)
+        certificate, held = self._certificate(seen), self.presence.of(key.name)
+        said = standing.conditions(seen, certificate, held, self.presence.liveness(key.name))
+        merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())
+        status = {
+            **standing.details(certificate, held, seen),
+            "conditions": merged,
+            "observedGeneration": seen.generation,
+        }
+        await self.kube.apply_status(seen, status, MANAGER)
+        return RequeueAfter(REFRESH_SECONDS)
+
+    def _certificate(self, seen: Object) -> NodeCertificate | None:
+        held = seen.spec.get("certificate")
+        if not held:
+            return None
+        try:
+            certificate = verify_certificate(held.encode(), self.trust())
+        except Refusal:
+            return None
+        keys = (certificate.node, certificate.signing_key)
+        return certificate if keys == (seen.name, seen.spec["signingKey"]) else None
+
+    async def follow(self, wake: Callable[[ObjectKey], None]) -> None:
+        """Wakes a node whose silence means something else than a second ago, for ever."""
+        while True:
+            for name in self.presence.names():
+                state = self.presence.liveness(name)
+                if self._states.get(name, state) != state:
+                    wake(ObjectKey("", name))
+                self._states[name] = state
+            await asyncio.sleep(LOOK_SECONDS)

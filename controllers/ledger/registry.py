@@ -1,0 +1,152 @@
+"""Registrations: from a signed request to a Node object and the answer that the machine's console shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from controllers.ledger.approval import Claim, Decision, TokenUse, Vouched, decide
+from controllers.ledger.challenge import LIFE_SECONDS, Challenges
+from controllers.ledger.presence import Presence
+from controllers.loop.cache import Cache
+from controllers.loop.errors import AlreadyExists
+from controllers.loop.kube import Kube
+from controllers.loop.objects import Object, ObjectKey, resource_of
+from crds.node import NODE, NodeSpec
+from trust.certificate import NodeCertificate, token_open, verify_certificate
+from trust.errors import Code, Refusal
+from trust.part import format_time, parse_time
+from trust.registration import Registration, open_registration
+from trust.snapshot import TrustView
+
+NODES = resource_of(NODE)
+RETRY_SECONDS = {"Pending": 10.0, "Refused": 300.0, "Approved": 0.0}
+MOST_PENDING = 500
+
+
+@dataclass
+class Registry:
+    """Answers challenges and registrations."""
+
+    kube: Kube
+    nodes: Cache
+    trust: Callable[[], TrustView]
+    challenges: Challenges
+    presence: Presence
+    clock: Callable[[], datetime]
+    wake: Callable[[ObjectKey], None]
+
+    async def challenge(self, node: str) -> dict[str, Any]:
+        """A nonce, and what time it is here."""
+        now = self.clock()
+        return {"nonce": self.challenges.make(node), "serverTime": format_time(now), "expiresInSeconds": LIFE_SECONDS}
+
+    async def register(self, data: bytes) -> dict[str, Any]:
+        """The answer to a registration. Raises Refusal, KubeError."""
+        view = self.trust()
+        registration = open_registration(data, view.cluster)
+        self.challenges.use(registration.node, registration.nonce)
+        seen = self.nodes.get(ObjectKey("", registration.node))
+        if seen is None and len(self.nodes) - self._approved() > MOST_PENDING:
+            raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
+        certificate, refusal = _vouched(registration, seen, view)
+        decision = self._decide(registration, certificate, refusal, seen, view)
+        seen = await self._store(registration, seen, decision)
+        self.presence.registered(registration, decision, certificate if decision.state == "Approved" else None)
+        self.wake(seen.key)
+        return self._answer(decision, seen)
+
+    def _decide(
+        self,
+        registration: Registration,
+        certificate: NodeCertificate | None,
+        refusal: Refusal | None,
+        seen: Object | None,
+        view: TrustView,
+    ) -> Decision:
+        now, token = self.clock(), certificate.token if certificate else None
+        joined = seen is not None and seen.spec.get("certificate") is not None
+        if token is not None and not joined:
+            try:
+                token_open(view, token, now)
+            except Refusal as closed:
+                certificate, refusal = None, closed
+        vouched = Vouched(token, certificate.site, certificate.region) if certificate else None
+        claim = Claim(
+            registration.node,
+            parse_time(registration.time),
+            registration.inventory.board_vendor,
+            vouched,
+            (str(refusal.code), refusal.message) if refusal else None,
+        )
+        return decide(
+            claim, self._use(token, registration.node, view), revoked=view.node_revoked(registration.node), now=now
+        )
+
+    def _use(self, token: str | None, node: str, view: TrustView) -> TokenUse | None:
+        record = view.tokens.get(token) if token else None
+        if record is None:
+            return None
+        used = sum(1 for each in self.nodes.all() if each.spec.get("token") == token and each.name != node)
+        return TokenUse(used, record.count, record.board_vendor)
+
+    async def _store(self, registration: Registration, seen: Object | None, decision: Decision) -> Object:
+        """A Node for every machine that registered; its certificate only when it counts."""
+        approved = decision.state == "Approved"
+        token = decision.message.removeprefix("approved by token ") if decision.reason == "ApprovedByToken" else None
+        if seen is None:
+            spec = NodeSpec(
+                signing_key=registration.signing_key,
+                box_key=registration.box_key,
+                tls_key=registration.tls_key,
+                mycelium_key=registration.mycelium_key,
+                token=token,
+                certificate=registration.certificate if approved else None,
+            )
+            body = {"metadata": {"name": registration.node}, "spec": spec.wire()}
+            try:
+                return await self.kube.create(NODES, body)
+            except AlreadyExists:
+                seen = await self.kube.get(NODES, ObjectKey("", registration.node))
+        if approved and not seen.spec.get("certificate") and registration.certificate:
+            changed = {"certificate": registration.certificate, **({"token": token} if token else {})}
+            return await self.kube.patch(seen, {"spec": changed})
+        return seen
+
+    def _answer(self, decision: Decision, seen: Object) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "state": decision.state,
+            "reason": str(decision.reason),
+            "message": decision.message,
+            "retryAfterSeconds": RETRY_SECONDS[decision.state],
+            "reportIntervalSeconds": self.presence.interval(),
+        }
+        if decision.state == "Approved" and seen.spec.get("certificate"):
+            answer["certificate"] = seen.spec["certificate"]
+        return answer
+
+    def _approved(self) -> int:
+        return sum(1 for each in self.nodes.all() if each.spec.get("certificate"))
+
+
+def _vouched(
+    registration: Registration, seen: Object | None, view: TrustView
+) -> tuple[NodeCertificate | None, Refusal | None]:
+    """The certificate that counts for these keys: the operator's on the Node, else the one that came along."""
+    held = (seen.spec.get("certificate") if seen else None) or registration.certificate
+    if held is None:
+        return None, None
+    try:
+        certificate = verify_certificate(held.encode(), view)
+        _check_keys(certificate, registration)
+    except Refusal as refusal:
+        return None, refusal
+    return certificate, None
+
+
+def _check_keys(certificate: NodeCertificate, registration: Registration) -> None:
+    for name in ("node", "signing_key", "box_key", "tls_key", "mycelium_key"):
+        if getattr(certificate, name) != getattr(registration, name):
+            raise Refusal(Code.CERTIFICATE_REFUSED, f"the certificate is for another {name.replace('_', ' ')}")

@@ -1,0 +1,77 @@
+"""From what the ledger knows of a node to its status. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controllers.ledger.presence import Standing
+from controllers.ledger.uptime import Liveness
+from controllers.loop.conditions import Condition
+from controllers.loop.objects import Object
+from crds.node import Reason
+from trust.certificate import NodeCertificate
+
+
+def conditions(
+    seen: Object, certificate: NodeCertificate | None, held: Standing | None, liveness: Liveness | None
+) -> list[Condition]:
+    """Registered, Approved, Ready and Schedulable."""
+    approved = _approved(certificate, held)
+    ready = _ready(approved, liveness)
+    return [
+        Condition("Registered", "True", str(Reason.REGISTERED)),
+        approved,
+        ready,
+        _schedulable(seen, ready),
+    ]
+
+
+def _approved(certificate: NodeCertificate | None, held: Standing | None) -> Condition:
+    if certificate is not None:
+        by_token = certificate.token is not None
+        reason = Reason.APPROVED_BY_TOKEN if by_token else Reason.APPROVED_BY_OPERATOR
+        return Condition(
+            "Approved", "True", str(reason), f"by token {certificate.token}" if by_token else "by the operator root"
+        )
+    if held is not None and held.decision is not None:
+        return Condition("Approved", "False", str(held.decision.reason), held.decision.message)
+    return Condition("Approved", "False", str(Reason.WAITING_FOR_APPROVAL), "waits for an operator")
+
+
+def _ready(approved: Condition, liveness: Liveness | None) -> Condition:
+    if approved.status != "True":
+        return Condition("Ready", "False", approved.reason, approved.message)
+    if liveness == "Reporting":
+        return Condition("Ready", "True", str(Reason.REPORTING))
+    if liveness is None:
+        return Condition("Ready", "False", str(Reason.STALE), "approved, and no report has come yet")
+    reason = Reason.STALE if liveness == "Stale" else Reason.LOST
+    return Condition("Ready", "Unknown", str(reason), "no report: is the machine on, and does it reach the gateway?")
+
+
+def _schedulable(seen: Object, ready: Condition) -> Condition:
+    if seen.spec.get("cordoned"):
+        return Condition("Schedulable", "False", str(Reason.CORDONED), "spec.cordoned is true")
+    if ready.status != "True":
+        return Condition("Schedulable", "False", ready.reason, ready.message)
+    return Condition("Schedulable", "True", str(Reason.SCHEDULABLE))
+
+
+def details(certificate: NodeCertificate | None, held: Standing | None, seen: Object) -> dict[str, Any]:
+    """Where it is and what it has; what is not known any more stays as it was."""
+    said: dict[str, Any] = {
+        name: seen.status[name]
+        for name in ("site", "region", "labels", "capacity", "inventory", "boot", "machines", "uptime")
+        if name in seen.status
+    }
+    if certificate is not None:
+        said |= {"site": certificate.site, "region": certificate.region, "labels": dict(certificate.labels)}
+    if held is not None and held.inventory is not None:
+        said["inventory"] = held.inventory.wire()
+    if held is not None and held.report is not None:
+        report = held.report
+        said |= {"capacity": report.capacity.wire(), "boot": report.boot}
+        said["machines"] = sum(1 for row in report.table if row.kind == "machine")
+    if held is not None and held.attendance.days:
+        said["uptime"] = [{"day": day, "seconds": int(seconds)} for day, seconds in held.attendance.days]
+    return said
