@@ -41,7 +41,11 @@ class Guard:
 
 
 def ruleset(guard: Guard) -> str:
-    """The whole table. Loading it again keeps the set's elements."""
+    """The whole table. Loading it again keeps the set's elements.
+
+    Where br_netfilter is loaded, frames between two ports pass the forward chain too: those are pinned already, and
+    dropping their multicast would end neighbour discovery.
+    """
     machines = IPv6Network((int(guard.prefix.network_address) | 0xFF0F << 48, 80))
     ports = f'"{PORT_PREFIX}*"'
     return f"""
@@ -66,6 +70,7 @@ table ip6 {TABLE} {{
 flush chain ip6 {TABLE} forwarded
 table ip6 {TABLE} {{
   chain forwarded {{
+    iifname "{guard.bridge}" oifname "{guard.bridge}" accept
     iifname "{guard.overlay}" ip6 saddr {guard.prefix} counter drop
     iifname "{guard.overlay}" ip6 saddr != 400::/7 counter drop
     iifname "{guard.overlay}" oifname != "{guard.bridge}" counter drop

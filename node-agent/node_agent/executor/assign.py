@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sal.addresses import machine_address
-
 from node_agent.errors import StepFailed
 from node_agent.executor.goal import host_name
 from node_agent.executor.resources import Assignment, Key, Kind
 from node_agent.executor.work import Work
+from sal.addresses import machine_address
 from trust.canonical import canonical_bytes
 from trust.certificate import NodeCertificate
 from trust.gate import Admitted, AdmittedStep
@@ -43,7 +42,7 @@ def _assignment(admitted: Admitted, step: AdmittedStep, own: NodeCertificate, na
         deployment_uid=place.uid,
         epoch=order.epoch,
         generation=order.generation,
-        digest=digest(canonical_bytes(item)),
+        digest=digest(canonical_bytes({"kind": kind, "name": order.name, "spec": item})),
         item=item,
         host_name=name,
         address=_address(admitted, own, order.name) if kind == "machine" else "",

@@ -48,7 +48,8 @@ def assignment(
     return Assignment.model_validate(
         {
             "kind": kind, "namespace": "a", "name": name, "deployment": deployment, "deployment_uid": "uid-1",
-            "epoch": epoch, "generation": generation, "digest": digest(canonical_bytes(item)), "item": item,
+            "epoch": epoch, "generation": generation, "item": item,
+            "digest": digest(canonical_bytes({"kind": kind, "name": name, "spec": item})),
             "host_name": host_name(CLUSTER, "a", deployment, kind, name),
             "address": "400::1" if kind == "machine" else "",
         }
