@@ -24,7 +24,8 @@ def login() -> kopf.ConnectionInfo:
     try:
         found = readers[0](settings=settings) or readers[1](settings=settings)
     except (OSError, KeyError, ValueError, kopf.LoginError) as error:
-        raise BadSettings(f"the kubeconfig cannot be used: {error!r}") from error
+        file = os.environ.get("KUBECONFIG", "~/.kube/config")
+        raise BadSettings(f"the kubeconfig {file} cannot be used: {type(error).__name__}: {error}") from error
     if found is None:
         raise BadSettings("no way to the API server: run in a pod with a service account, or set KUBECONFIG")
     return found
