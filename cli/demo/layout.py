@@ -1,0 +1,126 @@
+"""Where everything of the demo is, and what it is called on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+BRIDGE = "hpdemo0"
+HOST_ADDRESS = "fd68:7264:706e::1"
+PREFIX_LENGTH = 64
+NODE_LINK = "hpo0"
+POOL_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class NodeLayout:
+    """One node of the demo: its number (from 1), its folder, its names."""
+
+    number: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"node-{self.number}"
+
+    @property
+    def namespace(self) -> str:
+        """Its network namespace."""
+        return f"hpdemo-{self.number}"
+
+    @property
+    def host_link(self) -> str:
+        """The host's end of its cable."""
+        return f"hpdemo-n{self.number}"
+
+    @property
+    def address(self) -> str:
+        """Its address on the demo's network."""
+        return f"fd68:7264:706e::1:{self.number}"
+
+    @property
+    def disk(self) -> Path:
+        """The file that is its disk."""
+        return self.folder / "disk.img"
+
+    @property
+    def mount(self) -> Path:
+        """Where the disk is mounted, inside its mount namespace."""
+        return self.folder / "pool"
+
+    @property
+    def medium(self) -> Path:
+        """Its boot medium."""
+        return self.folder / "medium"
+
+    @property
+    def settings(self) -> Path:
+        """How the node is run."""
+        return self.folder / "settings.json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The demo's folder."""
+
+    folder: Path
+
+    @property
+    def kubernetes(self) -> Path:
+        """The embedded cluster."""
+        return self.folder / "kubernetes"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """What `export KUBECONFIG=` is given."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def config(self) -> Path:
+        """What `export HARDPAN_CONFIG=` is given: the pinned trust of the demo's user."""
+        return self.folder / "config.json"
+
+    @property
+    def site(self) -> Path:
+        """The operator's folder."""
+        return self.folder / "site"
+
+    @property
+    def keys(self) -> Path:
+        """Keys of the demo's people."""
+        return self.folder / "keys"
+
+    @property
+    def pki(self) -> Path:
+        """X.509 of the site."""
+        return self.folder / "pki"
+
+    @property
+    def redis(self) -> Path:
+        """The queue."""
+        return self.folder / "redis"
+
+    @property
+    def control_plane(self) -> Path:
+        """Logs and pids of the controllers."""
+        return self.folder / "control-plane"
+
+    @property
+    def images(self) -> Path:
+        """Images that come with the media."""
+        return self.folder / "images"
+
+    @property
+    def manifest(self) -> Path:
+        """The deployment that is shown."""
+        return self.folder / "web.yaml"
+
+    @property
+    def log(self) -> Path:
+        """What the demo did."""
+        return self.folder / "demo.log"
+
+    def node(self, number: int) -> NodeLayout:
+        """One node."""
+        return NodeLayout(number, self.folder / f"node-{number}")

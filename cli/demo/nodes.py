@@ -1,0 +1,139 @@
+"""The demo's nodes: a disk, a boot medium and a node agent each, in namespaces of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.control_plane import environment
+from cli.demo.holder import READY
+from cli.demo.layout import NODE_LINK, POOL_BYTES, Layout, NodeLayout
+from cli.demo.network import DemoNetwork
+from cli.demo.processes import Processes
+from cli.site import Site, read_secret
+from sal.command import Runner, find, start_time
+from sal.errors import SalError
+from sal.filesystem import make_btrfs, make_sparse, write_durably
+from trust.dsse import encode
+
+MOUNT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class MediumContent:
+    """What the boot media of the demo say."""
+
+    gateway: str
+    authority: Path
+    token: str
+
+
+class DemoNodes:
+    """Starts and ends nodes."""
+
+    def __init__(self, layout: Layout, runner: Runner, network: DemoNetwork) -> None:
+        self._layout, self._runner, self._network = layout, runner, network
+        self.processes = Processes(layout.folder / "processes")
+
+    def start(self, number: int, site: Site, content: MediumContent) -> NodeLayout:
+        """A node from bare disk to running agent."""
+        node = self._layout.node(number)
+        self._network.ensure_node(node)
+        if not node.disk.exists():
+            node.folder.mkdir(parents=True, exist_ok=True)
+            aside = node.disk.with_name(".new-disk.img")
+            make_sparse(aside, POOL_BYTES)
+            make_btrfs(self._runner, aside, node.name)
+            aside.rename(node.disk)
+        self._write_medium(node, site, content)
+        self._write_settings(node)
+        self._hold(node)
+        self.run_agent(number)
+        return node
+
+    def run_agent(self, number: int) -> None:
+        """Starts the node's own processes."""
+        node = self._layout.node(number)
+        words = [*self._enter(node), sys.executable, "-m", "cli.main", "node", "run", "--settings", str(node.settings)]
+        self.processes.start(node.name, words, environment())
+
+    def stop_agent(self, number: int, grace_seconds: float = 20.0) -> None:
+        """Ends the node's own processes; its machines go on."""
+        self.processes.stop(self._layout.node(number).name, grace_seconds)
+
+    def inside(self, number: int, path: Path) -> Path:
+        """A path as the node sees it, readable from here."""
+        node = self._layout.node(number)
+        holder = self.processes.find(f"{node.name}-machine")
+        if holder is None:
+            raise SalError(f"{node.name} does not run")
+        return Path(f"/proc/{holder.pid}/root") / path.relative_to("/")
+
+    def switch_off(self, number: int) -> None:
+        """Pulls the plug: every process of the node ends at once."""
+        node = self._layout.node(number)
+        for name in (node.name, f"{node.name}-machine"):
+            process = self.processes.find(name)
+            if process is not None:
+                process.kill()
+            self.processes.stop(name)
+        self._kill_rest(node)
+        (node.folder / READY).unlink(missing_ok=True)
+
+    def remove(self, number: int) -> None:
+        """Ends a node and removes its folder."""
+        self.stop_agent(number, 5.0)
+        self.switch_off(number)
+        shutil.rmtree(self._layout.node(number).folder, ignore_errors=True)
+
+    def _kill_rest(self, node: NodeLayout) -> None:
+        """Machines live in sessions of their own; what is in the node's network namespace is the node's."""
+        for pid in self._network.processes(node):
+            started = start_time(pid)
+            process = find(pid, started) if started is not None else None
+            if process is not None:
+                process.kill()
+
+    def _hold(self, node: NodeLayout) -> None:
+        words = ["ip", "netns", "exec", node.namespace, "unshare", "--mount", "--propagation", "private"]
+        words += [sys.executable, "-m", "cli.demo.holder", str(node.disk), str(node.mount)]
+        self.processes.start(f"{node.name}-machine", words, environment())
+        deadline = time.monotonic() + MOUNT_SECONDS
+        while not (node.folder / READY).exists():
+            if time.monotonic() > deadline:
+                raise SalError(f"{node.name}: {self.processes.last_words(f'{node.name}-machine')}")
+            time.sleep(0.02)
+
+    def _enter(self, node: NodeLayout) -> list[str]:
+        holder = self.processes.find(f"{node.name}-machine")
+        if holder is None:
+            raise SalError(f"{node.name} does not run")
+        return ["nsenter", "--target", str(holder.pid), "--mount", "--net", "--"]
+
+    def _write_medium(self, node: NodeLayout, site: Site, content: MediumContent) -> None:
+        node.medium.mkdir(parents=True, exist_ok=True)
+        shutil.copy(content.authority, node.medium / "ca.pem")
+        seed = read_secret(site.token_file(content.token)).seed
+        medium: dict[str, Any] = {
+            "roots": [json.loads(each) for each in site.trust.roots],
+            "cluster": site.cluster,
+            "ca": "ca.pem",
+            "gateway": content.gateway,
+            "token": {"name": content.token, "seed": encode(seed)},
+            "images": str(self._layout.images),
+        }
+        write_durably(node.medium / "medium.json", json.dumps(medium).encode())
+
+    def _write_settings(self, node: NodeLayout) -> None:
+        settings = {
+            "medium": str(node.medium),
+            "state": str(node.mount),
+            "network": {"overlay": NODE_LINK},
+            "heartbeat_seconds": 2.0,
+        }
+        write_durably(node.settings, json.dumps(settings).encode())
