@@ -50,11 +50,13 @@ class Route:
 @dataclass(frozen=True)
 class ResyncTimes:
     """Seconds. A full list per kind every `period`; the first one after `settle`, since a watch that starts after the
-    first list cannot tell what went in between; one after `gap` when a watch had to start again."""
+    first list cannot tell what went in between; one after `gap` when a watch had to start again. A kind that has just
+    been defined may take `appear` until it is served."""
 
     period: float = 300.0
     settle: float = 15.0
     gap: float = 1.0
+    appear: float = 2.0
 
 
 class Informer:
@@ -145,10 +147,15 @@ class Informer:
                 route.queue.add_after(key, self._random.uniform(0.0, self._times.period / 2))
 
     async def _list_first(self, resource: Resource) -> None:
-        try:
-            await self._list(resource)
-        except NotFound as error:
-            raise MissingKind(f"the API server does not serve {resource}: install the CRDs first") from error
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._times.appear
+        while True:
+            try:
+                return await self._list(resource)
+            except NotFound as error:
+                if now() >= deadline:
+                    raise MissingKind(f"the API server does not serve {resource}: install the CRDs first") from error
+            await asyncio.sleep(self._times.appear / 10)
 
     async def _list(self, resource: Resource) -> None:
         caches = self._caches[resource]

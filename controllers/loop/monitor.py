@@ -61,10 +61,10 @@ class Monitor:
 
     async def serve(self, host: str, port: int) -> None:
         """Serves until cancelled. Raises OSError when the address is taken."""
-        runner = web.AppRunner(self._application(), access_log=None)
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
+            await web.TCPSite(runner, host, port).start()
             await asyncio.Event().wait()
         finally:
             await runner.cleanup()

@@ -38,7 +38,11 @@ class KopfSource:
     async def run(self, resources: Collection[Resource], deliver: Deliver, stop: asyncio.Event) -> None:
         """See WatchSource. Raises MissingKind too."""
         for resource in resources:
-            await self._require(resource)
+            await self._require(resource, stop)
+        if not stop.is_set():
+            await self._watch(resources, deliver, stop)
+
+    async def _watch(self, resources: Collection[Resource], deliver: Deliver, stop: asyncio.Event) -> None:
         registry = _registry(resources, deliver, self._login)
         refuse_foreign_handlers(registry)
         tasks = await kopf.spawn_tasks(registry=registry, settings=settings(), clusterwide=True, stop_flag=stop)
@@ -50,10 +54,10 @@ class KopfSource:
         if not stop.is_set():
             raise WatchEnded("the watches ended without being asked to")
 
-    async def _require(self, resource: Resource) -> None:
+    async def _require(self, resource: Resource, stop: asyncio.Event) -> None:
         """kopf silently ignores a kind that discovery does not name; a new CRD takes a moment to appear there."""
         deadline = asyncio.get_running_loop().time() + DISCOVERY_SECONDS
-        while not await self._kube.served(resource):
+        while not stop.is_set() and not await self._kube.served(resource):
             if asyncio.get_running_loop().time() > deadline:
                 raise MissingKind(f"the API server does not serve {resource}: install the CRDs first")
             await asyncio.sleep(DISCOVERY_PAUSE)

@@ -16,7 +16,7 @@ from controllers.loop.queue import WorkQueue
 from controllers.loop.testing import MemoryKube, MemorySource
 from tests.unit.controllers.loop.kube_contract import SITE, WIDGET, widget
 
-QUICK = ResyncTimes(period=0.2, settle=0.02, gap=0.01)
+QUICK = ResyncTimes(period=0.2, settle=0.02, gap=0.01, appear=0.05)
 
 
 class World:
@@ -164,7 +164,7 @@ async def test_a_list_that_fails_is_tried_again() -> None:
 
 
 async def test_a_kind_that_is_not_served_is_named_with_the_remedy() -> None:
-    async with World() as world:
+    async with World(QUICK) as world:
 
         def missing(verb: str, resource: Resource, key: ObjectKey) -> None:
             raise NotFound("404 page not found")
@@ -172,6 +172,19 @@ async def test_a_kind_that_is_not_served_is_named_with_the_remedy() -> None:
         world.kube.interrupt = missing
         with pytest.raises(MissingKind, match=r"widgets\.test\.hardpan\.dev: install the CRDs"):
             await world.informer.sync()
+
+
+async def test_a_kind_that_has_just_been_defined_is_waited_for() -> None:
+    async with World(QUICK) as world:
+        answers = iter([True, True])
+
+        def not_yet(verb: str, resource: Resource, key: ObjectKey) -> None:
+            if next(answers, False):
+                raise NotFound("404 page not found")
+
+        world.kube.interrupt = not_yet
+        await world.informer.sync()
+        assert world.informer.synced
 
 
 async def test_a_child_wakes_its_parent() -> None:

@@ -12,7 +12,7 @@ import pytest
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, Done, Outcome, Watch
 from controllers.loop.errors import LeaseLost, MissingKind, NotFound, ProcessEnded, WatchEnded
-from controllers.loop.informer import WatchSource
+from controllers.loop.informer import ResyncTimes, WatchSource
 from controllers.loop.lease import Lease, LeaseTimes
 from controllers.loop.metrics import Metrics
 from controllers.loop.objects import LEASE, ObjectKey, Resource
@@ -59,7 +59,7 @@ class World:
     def operation(self, background: Sequence[Background] = (), leads: bool = True) -> Operation:
         closing = [self.closing] if leads else []
         process = Process([self.controller], background=background, closing=closing, leads=leads)
-        settings = LoopSettings("test", drain_seconds=0.5)
+        settings = LoopSettings("test", drain_seconds=0.5, resync_times=ResyncTimes(appear=0.05))
         return Operation(process, self.context, self.source, settings, self.stop)
 
     @asynccontextmanager
