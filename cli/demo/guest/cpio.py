@@ -1,4 +1,4 @@
-"""Writes an initramfs: the "newc" cpio format, with fixed times and owners so that the same files are the same bytes."""
+"""Writes an initramfs: the "newc" cpio format, with fixed times and owners, so the same files are the same bytes."""
 
 from __future__ import annotations
 
