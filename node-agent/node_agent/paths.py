@@ -73,6 +73,11 @@ class Paths:
         return self.state / "@images"
 
     @property
+    def bin(self) -> Path:
+        """Removed volumes that may come back."""
+        return self.state / "@bin"
+
+    @property
     def machines(self) -> Path:
         """One folder per machine."""
         return self.state / "@machines"

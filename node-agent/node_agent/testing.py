@@ -58,6 +58,7 @@ class FakeHost:
     machines: dict[str, MachineFacts] = field(default_factory=dict)
     volumes: dict[str, int] = field(default_factory=dict)
     bin: dict[str, int] = field(default_factory=dict)
+    binned: int = 0
     images: set[str] = field(default_factory=set)
     effects: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, MachineGoal] = field(default_factory=dict)
@@ -157,15 +158,28 @@ class FakeHost:
 
     def bin_volume(self, host_name: str) -> None:
         """See VolumeHost."""
-        self._effect("bin", host_name, lambda: self.bin.__setitem__(host_name, self.volumes.pop(host_name)))
+        self._effect("bin", host_name, lambda: self._bin(host_name))
+
+    def _bin(self, host_name: str) -> None:
+        self.binned += 1
+        self.bin[f"{host_name}.{self.binned:06}"] = self.volumes.pop(host_name)
+
+    def bin_entries(self) -> frozenset[str]:
+        """See VolumeHost."""
+        return frozenset(self.bin)
+
+    def empty_bin(self, entry: str) -> None:
+        """See VolumeHost."""
+        self._effect("empty", entry, lambda: self.bin.__delitem__(entry))
 
     def in_bin(self, host_name: str) -> bool:
         """See VolumeHost."""
-        return host_name in self.bin
+        return any(entry.rpartition(".")[0] == host_name for entry in self.bin)
 
     def restore_volume(self, host_name: str) -> None:
         """See VolumeHost."""
-        self._effect("restore", host_name, lambda: self.volumes.__setitem__(host_name, self.bin.pop(host_name)))
+        latest = max(entry for entry in self.bin if entry.rpartition(".")[0] == host_name)
+        self._effect("restore", host_name, lambda: self.volumes.__setitem__(host_name, self.bin.pop(latest)))
 
     def destroy_volume(self, host_name: str) -> None:
         """See VolumeHost."""

@@ -60,6 +60,10 @@ class SocketExecutor:
         connection: socket.socket = self._mine.socket
         return connection
 
+    def close(self) -> None:
+        """Ends this thread's connection; the next call makes a new one."""
+        self._drop()
+
     def _drop(self) -> None:
         for each in (getattr(self._mine, "lines", None), getattr(self._mine, "socket", None)):
             if each is not None:

@@ -87,9 +87,10 @@ class Gateway(Protocol):
 class HttpGateway:
     """The gateway over HTTPS."""
 
-    def __init__(self, url: str, authority: Path) -> None:
+    def __init__(self, url: str, authority: Path, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url
-        self._client = httpx.Client(base_url=url, verify=_context(authority), timeout=TIMEOUT, trust_env=False)
+        context = _context(authority)
+        self._client = httpx.Client(base_url=url, verify=context, timeout=TIMEOUT, trust_env=False, transport=transport)
 
     def challenge(self, node: str) -> Challenge:
         """POST /v1/nodes/challenge."""

@@ -8,6 +8,7 @@ from functools import partial
 
 from node_agent.clock import Clock
 from node_agent.executor import inventory, trust_state
+from node_agent.executor.bin import BinKeeper
 from node_agent.executor.effects import EffectsFile
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.host import Host
@@ -34,6 +35,7 @@ class Executor:
 
     service: Service
     keeper: Keeper
+    bin: BinKeeper
     store: Store
 
 
@@ -53,4 +55,4 @@ def assemble(settings: NodeSettings, medium: Medium, own: Identity, host: Host, 
     runner = Runner(tools, Journal(store), Memory(marks, trust), enrolment, notary, locks, StopList())
     reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store))
     service = Service(own, boot, trust, enrolment, runner, reporter, inventory.inventory, capacity)
-    return Executor(service, Keeper(tools, locks, boot), store)
+    return Executor(service, Keeper(tools, locks, boot), BinKeeper(tools), store)

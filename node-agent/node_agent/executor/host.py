@@ -96,6 +96,12 @@ class VolumeHost(Protocol):
     def restore_volume(self, host_name: str) -> None:
         """Brings the latest volume of this name back from the bin."""
 
+    def bin_entries(self) -> frozenset[str]:
+        """Everything in the bin: host name, dot, number."""
+
+    def empty_bin(self, entry: str) -> None:
+        """Removes an entry of the bin for good."""
+
     def destroy_volume(self, host_name: str) -> None:
         """Removes a volume for good."""
 

@@ -99,6 +99,7 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
     while not stopping.wait(seconds):
         try:
             executor.keeper.pass_once()
+            executor.bin.pass_once()
             said = ""
         except NodeError as error:
             if error.message != said:

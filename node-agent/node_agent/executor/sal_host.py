@@ -184,6 +184,15 @@ class SalHost:
         with translated():
             self.pool.restore_volume(host_name)
 
+    def bin_entries(self) -> frozenset[str]:
+        """See VolumeHost."""
+        return frozenset(each.name for each in self.paths.bin.iterdir())
+
+    def empty_bin(self, entry: str) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.empty_bin(entry)
+
     def destroy_volume(self, host_name: str) -> None:
         """See VolumeHost."""
         with translated():

@@ -31,11 +31,18 @@ def answer(line: bytes, handle: Handler) -> bytes:
     return reply.model_dump_json().encode() + b"\n"
 
 
+def peer_of(connection: socket.socket) -> int:
+    """The uid at the other end, as the kernel knows it (SO_PEERCRED)."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, user, _ = struct.unpack("3i", raw)
+    return int(user)
+
+
 class _Connection(socketserver.StreamRequestHandler):
     server: ExecutorServer
 
     def handle(self) -> None:
-        if not self.server.admits(self.connection):
+        if peer_of(self.connection) not in self.server.users:
             return
         while line := self.rfile.readline(LARGEST_LINE):
             self.wfile.write(answer(line, self.server.respond))
@@ -48,17 +55,11 @@ class ExecutorServer(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, path: Path, respond: Handler, user: int) -> None:
         self.respond = respond
-        self._users = {0, user}
+        self.users = frozenset({0, user})
         path.unlink(missing_ok=True)
         super().__init__(str(path), _Connection)
         os.chmod(path, 0o600)
         os.chown(path, user, -1)
-
-    def admits(self, connection: socket.socket) -> bool:
-        """Whether the peer is a user that this socket is for (SO_PEERCRED)."""
-        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _, user, _ = struct.unpack("3i", raw)
-        return user in self._users
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A connection that broke is the agent's concern; it comes back."""

@@ -7,6 +7,7 @@ from enum import Enum
 
 from node_agent.errors import StepFailed
 from node_agent.executor import removal
+from node_agent.executor.bin import BinTable
 from node_agent.executor.resources import Resource
 from node_agent.executor.steps import converge
 from node_agent.executor.work import Tools, Verb, Work
@@ -34,7 +35,7 @@ def perform(work: Work, tools: Tools) -> bool:
     require_free(work, tools.resources.all())
     acts: dict[Act, Callable[[], None]] = {
         Act.BEGIN: lambda: removal.begin(work, tools),
-        Act.BIN: lambda: host.bin_volume(name),
+        Act.BIN: lambda: put_into_bin(work, tools),
         Act.DESTROY: lambda: host.destroy_volume(name),
     }
 
@@ -51,6 +52,14 @@ def perform(work: Work, tools: Tools) -> bool:
     done = converge(lambda: host.volume_size(name), left, do, tools.sleep)
     removal.end(work, tools)
     return done > 0
+
+
+def put_into_bin(work: Work, tools: Tools) -> None:
+    """Moves the volume into the bin for the term that its signed item gives."""
+    resource = tools.resources.get(work.key)
+    if resource is not None:
+        BinTable(tools.store).promise(work.host_name, resource.assignment.volume.bin_days)
+    tools.host.bin_volume(work.host_name)
 
 
 def require_free(work: Work, resources: Iterable[Resource]) -> None:

@@ -1,0 +1,73 @@
+"""The bin's retention: a removed volume is kept for the signed number of days that the node was powered on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from node_agent.executor.store import Store
+from node_agent.executor.work import Tools
+
+DAY_SECONDS = 86_400.0
+DEFAULT_DAYS = 7
+LOOK_SECONDS = 60.0
+
+
+def count_down(kept: dict[str, float], entries: dict[str, float], passed: float) -> dict[str, float]:
+    """Seconds left per entry of the bin: new ones begin with their term, gone ones are forgotten. Pure."""
+    return {entry: kept[entry] - passed if entry in kept else term for entry, term in entries.items()}
+
+
+class BinTable:
+    """What is noted of the bin: the term of volumes on their way into it, the seconds left of those inside."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def promise(self, host_name: str, days: int) -> None:
+        """Notes the term before the volume goes into the bin."""
+        with self._store.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO bin_terms VALUES (?, ?)", (host_name, days))
+
+    def term(self, entry: str) -> float:
+        """The promised seconds of an entry; entries are named after their volume, a dot and a number."""
+        found = self._store.rows("SELECT days FROM bin_terms WHERE host_name = ?", entry.rpartition(".")[0])
+        return float(found[0][0] if found else DEFAULT_DAYS) * DAY_SECONDS
+
+    def left(self) -> dict[str, float]:
+        """Seconds left per entry."""
+        return {str(entry): float(seconds) for entry, seconds in self._store.rows("SELECT entry, seconds FROM bin")}
+
+    def write(self, left: dict[str, float]) -> None:
+        """Replaces what is noted, and forgets the terms of volumes that are not in the bin."""
+        names = [entry.rpartition(".")[0] for entry in left]
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM bin")
+            connection.executemany("INSERT INTO bin VALUES (?, ?)", list(left.items()))
+            marks = ", ".join("?" * len(names))
+            connection.execute(f"DELETE FROM bin_terms WHERE host_name NOT IN ({marks})", names)
+
+
+@dataclass
+class BinKeeper:
+    """Empties the bin of what has been there for its term."""
+
+    tools: Tools
+    _looked: float | None = field(default=None, init=False)
+
+    def pass_once(self) -> None:
+        """To be called often; looks once a minute."""
+        now = self.tools.clock.elapsed()
+        passed = 0.0 if self._looked is None else now - self._looked
+        if self._looked is not None and passed < LOOK_SECONDS:
+            return
+        self._looked = now
+        table, entries = BinTable(self.tools.store), self.tools.host.bin_entries()
+        kept = table.left()
+        left = count_down(kept, {entry: table.term(entry) for entry in entries}, passed)
+        over = [entry for entry, seconds in left.items() if seconds <= 0]
+        for entry in over:
+            self.tools.host.empty_bin(entry)
+            self.tools.effects.note("bin.empty", entry)
+        rest = {entry: seconds for entry, seconds in left.items() if entry not in over}
+        if rest or kept:
+            table.write(rest)

@@ -1,0 +1,134 @@
+"""What verbs may rely on, whichever host is below: the fake in memory and the real one over the SAL's fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv6Network
+from pathlib import Path
+
+import pytest
+
+from node_agent.errors import StepFailed, TryAgain
+from node_agent.executor.host import Host, MachineFacts, Power
+from node_agent.executor.sal_host import SalHost, serial, translated
+from node_agent.paths import Paths
+from node_agent.testing import FakeHost
+from sal import errors
+from sal.images import ImageStore
+from sal.memory_hypervisor import MemoryHypervisor
+from sal.network import MemoryNetwork, NodeNetwork
+from sal.pool import FolderPool
+from sal.testing import FakeRunner
+from tests.unit.node_agent.build import MIB, goal, machine, uses, volume
+
+IMAGE = b"\x00" * 4096
+SHA256 = "ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7"
+SOURCE = {"url": "https://images.example/a.raw", "sha256": SHA256}
+WANTED = goal(machine(image=SOURCE, volumes=uses("data-0")))
+NAME = WANTED.host_name
+VOLUME = volume().host_name
+
+
+def real(folder: Path) -> Host:
+    """The real host over a plain folder; programs do nothing."""
+    runner = FakeRunner().on("*")
+    pool = FolderPool(folder, runner)
+    pool.prepare()
+    (folder / "medium").mkdir()
+    (folder / "medium" / f"sha256-{SHA256}").write_bytes(IMAGE)
+    network = NodeNetwork(IPv6Network("400::/64"), "hp0", "hpo0")
+    return SalHost(
+        Paths(folder), pool, ImageStore(folder / "@images"), MemoryHypervisor(), MemoryNetwork(), network, runner,
+        ImageStore(folder / "medium"),
+    )  # fmt: skip
+
+
+@pytest.fixture(params=[lambda folder: FakeHost(), real], ids=["fake", "real"])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
+    """Each host in turn."""
+    make: Callable[[Path], Host] = request.param
+    return make(tmp_path)
+
+
+def prepare(host: Host) -> None:
+    """Everything before the start."""
+    host.create_volume(VOLUME, 64 * MIB)
+    for act in (host.fetch_image, host.make_root, host.write_seed, host.make_port, host.write_launch):
+        act(WANTED)
+
+
+def test_nothing_is_there_at_first(host: Host) -> None:
+    assert host.machine(NAME) == MachineFacts()
+    assert not host.has_image(SHA256)
+    assert host.volume_size(VOLUME) is None
+    assert not host.in_bin(VOLUME)
+
+
+def test_what_is_made_is_seen_and_named_by_its_content(host: Host) -> None:
+    prepare(host)
+    seen = host.machine(NAME)
+    assert (seen.roots, seen.seeds) == ({WANTED.root}, {WANTED.seed_name})
+    assert (seen.launch, seen.port, seen.folder, seen.power) == (WANTED.launch, True, True, Power.OFF)
+    assert host.has_image(SHA256)
+
+
+def test_a_started_machine_runs_until_it_is_stopped(host: Host) -> None:
+    prepare(host)
+    host.start(WANTED)
+    assert host.power(NAME) is Power.RUNNING
+    host.stop(NAME)
+    assert host.power(NAME) is Power.OFF
+    assert host.machine(NAME).launch == WANTED.launch
+
+
+def test_pruning_keeps_the_goal_s_disks_only(host: Host) -> None:
+    prepare(host)
+    newer = goal(machine(image=SOURCE, disk=128 * MIB, env={"A": "b"}))
+    host.make_root(newer)
+    host.write_seed(newer)
+    host.prune(newer)
+    seen = host.machine(NAME)
+    assert (seen.roots, seen.seeds) == ({newer.root}, {newer.seed_name})
+
+
+def test_a_removed_machine_leaves_no_trace(host: Host) -> None:
+    prepare(host)
+    host.remove_port(NAME)
+    host.remove_machine(NAME)
+    assert host.machine(NAME) == MachineFacts()
+    assert host.volume_size(VOLUME) == 64 * MIB
+
+
+def test_a_volume_grows_and_goes_to_the_bin_and_comes_back(host: Host) -> None:
+    host.create_volume(VOLUME, 64 * MIB)
+    host.grow_volume(VOLUME, 128 * MIB)
+    host.bin_volume(VOLUME)
+    assert (host.volume_size(VOLUME), host.in_bin(VOLUME)) == (None, True)
+    host.restore_volume(VOLUME)
+    assert (host.volume_size(VOLUME), host.in_bin(VOLUME)) == (128 * MIB, False)
+
+
+def test_a_destroyed_volume_is_gone(host: Host) -> None:
+    host.create_volume(VOLUME, 64 * MIB)
+    host.destroy_volume(VOLUME)
+    assert (host.volume_size(VOLUME), host.in_bin(VOLUME)) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "reason"),
+    [
+        (errors.NoSpace("full"), TryAgain, "DiskFull"),
+        (errors.Busy("held"), TryAgain, "HostBusy"),
+        (errors.Refused("never"), StepFailed, "Refused"),
+        (errors.NotFound("gone"), StepFailed, "HostFailed"),
+    ],
+)
+def test_errors_say_what_can_be_done_about_them(raised: Exception, expected: type[Exception], reason: str) -> None:
+    with pytest.raises(expected) as caught, translated():
+        raise raised
+    assert caught.value.reason == reason  # type: ignore[attr-defined]
+
+
+def test_a_disk_serial_fits_and_differs_per_volume() -> None:
+    assert len(serial(VOLUME)) == 20
+    assert serial(VOLUME) != serial(volume("data-1").host_name)
