@@ -7,7 +7,7 @@ import sys
 import typer
 from click.exceptions import ClickException
 
-from cli.commands import demo, roles
+from cli.commands import demo, deploy, explain, roles, site
 from cli.errors import CliError
 from sal.errors import SalError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (roles, demo):
+for module in (site, deploy, explain, roles, demo):
     module.register(app)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import control_plane as processes
+from cli.commands.node import approve, forget
 from cli.errors import CliError
 
 ROLES = {
@@ -29,10 +31,12 @@ def register(app: typer.Typer) -> None:
     app.command("control-plane")(control_plane)
     node = typer.Typer(help="Nodes: run one, approve one.", no_args_is_help=True)
     node.command("run")(node_run)
+    node.command("approve")(approve)
+    app.command("forget")(forget)
     app.add_typer(node, name="node")
 
 
-def _runner(module: str) -> object:
+def _runner(module: str) -> Callable[[], None]:
     def run() -> None:
         # Imported only now: one role must not pay for the others.
         loaded = importlib.import_module(module)

@@ -127,7 +127,7 @@ class DemoCloud:
             found = [each for each in self.kubectl.list("nodes.hardpan.dev") if condition(each, "Ready") == "True"]
             return found if len(found) >= count else None
 
-        nodes = self.wait(ready, f"{count} nodes to be Ready", self._node_words)
+        nodes: list[dict[str, Any]] = self.wait(ready, f"{count} nodes to be Ready", self._node_words)
         self._join(nodes)
         return nodes
 
@@ -174,7 +174,10 @@ class DemoCloud:
             found = self.kubectl.get("deployments.hardpan.dev", name, namespace)
             return found if found and condition(found, "Ready") == "True" else None
 
-        return self.wait(ready, f"deployment {namespace}/{name}", lambda: self._deployment_words(name, namespace))
+        found: dict[str, Any] = self.wait(
+            ready, f"deployment {namespace}/{name}", lambda: self._deployment_words(name, namespace)
+        )
+        return found
 
     def console(self, number: int) -> list[str]:
         """The lines that guests printed on a node."""

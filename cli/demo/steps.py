@@ -40,7 +40,7 @@ class Steps:
 
     def say(self, text: str = "") -> None:
         """A line without time."""
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
         self._write(text)
 
     @property
