@@ -56,7 +56,8 @@ def plan(file: FileArgument, namespace: NamespaceOption = "", output: Output = F
     running = mark.revision if mark else 0
     prepared = signing.prepare(manifest, view, running + 1, datetime.now(UTC))
     found = difference(plan_of(mark), prepared.plan)
-    head = f"revision {running} → {running + 1}, within {manifest.namespace}'s ceilings ({usage_text(prepared.plan, tenant.ceilings)})"
+    usage = usage_text(prepared.plan, tenant.ceilings)
+    head = f"revision {running} → {running + 1}, within {manifest.namespace}'s ceilings ({usage})"
     said = "".join(f"\n  log: {line}" for line in prepared.said)
     data = {"digest": prepared.plan.digest, "unchanged": found.unchanged, "changes": difference_data(found)}
     show(
@@ -112,9 +113,8 @@ def verify(
         verified = verify_deployment(body, texts, view, expected, datetime.now(UTC))
     except (Refusal, NotCanonical) as error:
         raise CliError(str(error)) from None
-    typer.echo(
-        f"revision {verified.document.spec.revision} is signed by {', '.join(verified.signers)}; digest {verified.digest}"
-    )
+    revision, signers = verified.document.spec.revision, ", ".join(verified.signers)
+    typer.echo(f"revision {revision} is signed by {signers}; digest {verified.digest}")
     if export is not None:
         _export(export, manifest, view, body, texts[0])
         words = f"ssh-keygen -Y verify -f {export}/allowed_signers -I {verified.signers[0]} -n {NAMESPACE}"

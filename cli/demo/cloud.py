@@ -59,7 +59,7 @@ class DemoCloud:
         self.kubernetes = EmbeddedKubernetes(layout.kubernetes, self.tools, durable=durable)
         self.kubectl: Kubectl = find_kubectl(runner, layout.kubeconfig, self.tools.kube)
         self.site = Site(layout.site)
-        self.network = DemoNetwork(runner)
+        self.network = DemoNetwork(layout, runner)
         self.nodes = DemoNodes(layout, runner, self.network)
         self._options = options or Options()
 
@@ -305,5 +305,5 @@ def down(cloud: DemoCloud) -> None:
     if cloud.site.trust_file.exists():
         cloud.control_plane.stop()
     cloud.kubernetes.stop()
-    cloud.network.remove(cloud.layout, numbers)
+    cloud.network.remove(numbers)
     shutil.rmtree(cloud.layout.folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from cli.control_plane import ROLES, environment
-from cli.demo.layout import HOST_ADDRESS, Layout
+from cli.demo.layout import Layout
 from cli.demo.pki import Authority, Subject
 from cli.demo.ports import kept_ports
 from cli.demo.processes import Processes
@@ -29,10 +29,9 @@ NAMESPACE = "hardpan-system"
 
 @dataclass(frozen=True)
 class Options:
-    """What tests set otherwise: seconds between reports, and where nodes find gateway and queue."""
+    """What tests set otherwise: seconds between reports, and whether admission is asked."""
 
     report_interval: float = 10.0
-    address: str = HOST_ADDRESS
     webhook: bool = True
 
 
@@ -49,12 +48,12 @@ class ControlPlane:
     @property
     def gateway(self) -> str:
         """The gateway's URL, as nodes reach it."""
-        return f"https://{_bracketed(self._options.address)}:{self._ports['gateway']}"
+        return f"https://{_bracketed(self._layout.address)}:{self._ports['gateway']}"
 
     @property
     def queue(self) -> str:
         """The queue's URL, as nodes reach it."""
-        return f"rediss://{_bracketed(self._options.address)}:{self._ports['redis']}"
+        return f"rediss://{_bracketed(self._layout.address)}:{self._ports['redis']}"
 
     def start_redis(self) -> None:
         """The queue, ready to be asked."""
@@ -62,7 +61,7 @@ class ControlPlane:
         folder.mkdir(parents=True, exist_ok=True)
         server = self.authority.issue("redis", self._subject("redis"))
         files = ServerFiles(folder, server.certificate, server.key, self.authority.pair.certificate)
-        addresses = sorted({"127.0.0.1", self._options.address})
+        addresses = sorted({"127.0.0.1", self._layout.address})
         text = configuration(files, addresses, self._ports["redis"], self._password())
         write_durably(folder / "redis.conf", text.encode())
         self.processes.start("redis", ["redis-server", str(folder / "redis.conf")])
@@ -74,7 +73,7 @@ class ControlPlane:
             self._kubectl.apply(yaml.safe_dump(self.webhook()))
         words = [*self._python(), "control-plane", "--logs", str(self._layout.control_plane)]
         self.processes.start("control-plane", words, {**environment(), **self.settings()})
-        for role, address in (("ledger", "127.0.0.1"), ("supervisor", "127.0.0.1"), ("gateway", self._options.address)):
+        for role, address in (("ledger", "127.0.0.1"), ("supervisor", "127.0.0.1"), ("gateway", self._layout.address)):
             self._await("control-plane", address, self._ports[role])
         self._await("control-plane", "127.0.0.1", self._ports["admission"])
 
@@ -112,7 +111,7 @@ class ControlPlane:
             "HARDPAN_LEDGER_URL": f"http://127.0.0.1:{ports['ledger']}",
             "HARDPAN_SUPERVISOR_LISTEN": f"127.0.0.1:{ports['supervisor']}",
             "HARDPAN_SUPERVISOR_URL": f"http://127.0.0.1:{ports['supervisor']}",
-            "HARDPAN_GATEWAY_LISTEN": f"{_bracketed(self._options.address)}:{ports['gateway']}",
+            "HARDPAN_GATEWAY_LISTEN": f"{_bracketed(self._layout.address)}:{ports['gateway']}",
             "HARDPAN_GATEWAY_LISTEN_CERTIFICATE": str(gateway.certificate),
             "HARDPAN_GATEWAY_LISTEN_KEY": str(gateway.key),
             "HARDPAN_ADMISSION_LISTEN": f"127.0.0.1:{ports['admission']}",
@@ -149,7 +148,7 @@ class ControlPlane:
         }
 
     def _subject(self, name: str) -> Subject:
-        addresses = tuple(sorted({"127.0.0.1", self._options.address}))
+        addresses = tuple(sorted({"127.0.0.1", self._layout.address}))
         return Subject(name, names=("localhost",), addresses=addresses)
 
     def _password(self) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-BRIDGE = "hpdemo0"
-HOST_ADDRESS = "fd68:7264:706e::1"
 PREFIX_LENGTH = 64
 NODE_LINK = "hpo0"
 POOL_BYTES = 4 << 30
@@ -14,10 +12,12 @@ POOL_BYTES = 4 << 30
 
 @dataclass(frozen=True)
 class NodeLayout:
-    """One node of the demo: its number (from 1), its folder, its names."""
+    """One node: its number (from 1), its folder, and the cloud's name and subnet, of which its own are made."""
 
     number: int
     folder: Path
+    cloud: str
+    subnet: str
 
     @property
     def name(self) -> str:
@@ -27,17 +27,17 @@ class NodeLayout:
     @property
     def namespace(self) -> str:
         """Its network namespace."""
-        return f"hpdemo-{self.number}"
+        return f"{self.cloud}-{self.number}"
 
     @property
     def host_link(self) -> str:
         """The host's end of its cable."""
-        return f"hpdemo-n{self.number}"
+        return f"{self.cloud}-n{self.number}"
 
     @property
     def address(self) -> str:
         """Its address on the demo's network."""
-        return f"fd68:7264:706e::1:{self.number}"
+        return f"{self.subnet}::1:{self.number}"
 
     @property
     def disk(self) -> Path:
@@ -62,9 +62,21 @@ class NodeLayout:
 
 @dataclass(frozen=True)
 class Layout:
-    """The demo's folder."""
+    """The demo's folder, its name on this machine, and the first 48 bits of its network."""
 
     folder: Path
+    name: str = "hpdemo"
+    subnet: str = "fd68:7264:706e"
+
+    @property
+    def bridge(self) -> str:
+        """The bridge that joins its nodes."""
+        return f"{self.name}0"
+
+    @property
+    def address(self) -> str:
+        """This machine's address there: gateway and queue listen on it."""
+        return f"{self.subnet}::1"
 
     @property
     def kubernetes(self) -> Path:
@@ -123,4 +135,4 @@ class Layout:
 
     def node(self, number: int) -> NodeLayout:
         """One node."""
-        return NodeLayout(number, self.folder / f"node-{number}")
+        return NodeLayout(number, self.folder / f"node-{number}", self.name, self.subnet)

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cli.demo.layout import BRIDGE, HOST_ADDRESS, NODE_LINK, PREFIX_LENGTH, Layout, NodeLayout
+from cli.demo.layout import NODE_LINK, PREFIX_LENGTH, Layout, NodeLayout
 from sal.command import Command, Runner
 
 
 class DemoNetwork:
     """Makes and removes it; both may be repeated."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, layout: Layout, runner: Runner) -> None:
+        self._layout = layout
         self._runner = runner
 
     def ensure(self) -> None:
         """The bridge, with this machine's address on it."""
-        self._ip("link add", BRIDGE, "type bridge", tolerate=True)
-        self._ip("link set", BRIDGE, "up")
-        self._ip("address replace", f"{HOST_ADDRESS}/{PREFIX_LENGTH}", "dev", BRIDGE, "nodad")
+        self._ip("link add", self._layout.bridge, "type bridge", tolerate=True)
+        self._ip("link set", self._layout.bridge, "up")
+        self._ip("address replace", f"{self._layout.address}/{PREFIX_LENGTH}", "dev", self._layout.bridge, "nodad")
 
     def ensure_node(self, node: NodeLayout) -> None:
         """A namespace with a cable to the bridge."""
         self._ip("netns add", node.namespace, tolerate=True)
         link = f"type veth peer name {NODE_LINK} netns {node.namespace}"
         self._ip("link add", node.host_link, link, tolerate=True)
-        self._ip("link set", node.host_link, f"master {BRIDGE} up")
+        self._ip("link set", node.host_link, f"master {self._layout.bridge} up")
         inside = f"-n {node.namespace}"
         self._ip(inside, "link set lo up")
         self._ip(inside, "address replace", f"{node.address}/{PREFIX_LENGTH}", "dev", NODE_LINK, "nodad")
@@ -40,13 +41,13 @@ class DemoNetwork:
         output = self._runner.run(Command(("ip", "netns", "pids", node.namespace), accepted_codes=(0, 1, 255)))
         return [int(line) for line in output.text.split()]
 
-    def remove(self, layout: Layout, numbers: Iterable[int]) -> None:
+    def remove(self, numbers: Iterable[int]) -> None:
         """No namespace, cable or bridge is left."""
         for number in numbers:
-            node = layout.node(number)
+            node = self._layout.node(number)
             self._ip("link delete", node.host_link, tolerate=True)
             self._ip("netns delete", node.namespace, tolerate=True)
-        self._ip("link delete", BRIDGE, tolerate=True)
+        self._ip("link delete", self._layout.bridge, tolerate=True)
 
     def _ip(self, *words: str, tolerate: bool = False) -> None:
         codes = (0, 1, 2) if tolerate else (0,)
