@@ -1,6 +1,6 @@
 """One delivery from claim to acknowledgement, in the order that makes a crash at any line harmless.
 
-Journal first, then the lease, then the work, then the receipt (reference: queue.md section 6.2).
+Journal first, then the lease, then the work, the report, the receipt (reference: queue.md section 6.2).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from jobs.broker import Claim, NodeBroker
 from jobs.errors import AlreadyDone, BadDocument, HeldElsewhere, StaleFence
 from node_agent.agent.control import Executor, ask
 from node_agent.errors import TryAgain
-from node_agent.messages import Look, Looked, Ran, Run
+from node_agent.messages import Look, Looked, MakeReport, Ran, Run, Signed
 from trust.errors import Refusal
 from trust.job import JOB_TYPE, JobBody
 from trust.machine import peek
@@ -28,7 +28,10 @@ def deliver(claim: Claim, broker: NodeBroker, executor: Executor, boot: str) -> 
     try:
         # The executor's lock makes this the only consumer of the node: an older boot's lease is a dead one's.
         broker.start(claim, boot, takeover=True)
-        broker.finish(claim, boot, looked.receipt or _run(claim, broker, executor))
+        receipt = looked.receipt or _run(claim, broker, executor)
+        # Who reads the receipt looks at the heartbeat next, and must find there what the receipt is about.
+        broker.put_heartbeat(ask(executor, MakeReport(), Signed).envelope.encode())
+        broker.finish(claim, boot, receipt)
     except (StaleFence, AlreadyDone):
         broker.drop(claim)
     except HeldElsewhere:

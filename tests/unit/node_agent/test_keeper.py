@@ -149,3 +149,12 @@ def test_what_a_runner_works_on_is_left_to_the_runner(node: Node) -> None:
     with node.keeper.locks.hold(KEY):
         node.watch(5)
     assert node.host.effects == []
+
+
+def test_a_guest_that_does_its_work_and_powers_off_at_once_is_started_once_and_then_stopped(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.host.after = lambda effect, name: world.host._set(name, power=Power.OFF) if effect == "start" else None
+    machine_ensure.perform(ensure(machine(restart="never")), world.tools)
+    Keeper(world.tools, Locks(), "boot-1").pass_once()
+    assert [effect for effect, _ in world.host.effects].count("start") == 1
+    assert world.table() == {KEY: "stopped"}

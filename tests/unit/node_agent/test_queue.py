@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,23 @@ async def test_a_placed_job_runs_and_its_receipt_comes_back(site: Site) -> None:
     assert await site.receipts() == ["succeeded"]
     assert site.node.table() == {MACHINE: "running", VOLUME: "present"}
     assert site.broker.claim(0, pending=True) is None
+
+
+async def test_the_heartbeat_knows_what_a_receipt_is_about_before_the_receipt_is_there(site: Site) -> None:
+    await site.place()
+    claim, rows = site.claim(), list[str]()
+    finish = site.broker.finish
+
+    def look_first(*arguments: Any) -> None:
+        kept = site.redis.queue(site.name).heartbeat
+        assert kept is not None
+        report = open_signed(kept[1], REPORT_TYPE, Report, site.node.public)
+        rows.extend(row.name for row in report.table)
+        finish(*arguments)
+
+    site.broker.finish = look_first  # type: ignore[method-assign]
+    site.deliver(claim)
+    assert rows == ["web-0", "data-0"]
 
 
 async def test_a_queue_that_lost_everything_costs_a_receipt_and_no_work(site: Site) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from node_agent.testing import Crash
 from tests.unit.node_agent.build import GIB, MIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import read_receipt
 from tests.unit.node_agent.node import MACHINE, VOLUME, Node
@@ -196,3 +197,19 @@ def test_a_grown_volume_and_a_new_memory_size_arrive_with_the_next_revision(node
     steps = [("volume", "data-0", 1, 2), ("machine", "web-0", 1, 2)]
     assert node.run("job-2", node.web.ensure("job-2", *steps)).state == "succeeded"
     assert [effect for effect, _ in node.host.effects] == ["grow", "stop", "launch", "start"]
+
+
+def test_after_a_crash_a_job_goes_on_at_its_first_unfinished_step(node: Node) -> None:
+    def die(effect: str, name: str) -> None:
+        if effect == "start":
+            raise Crash
+
+    node.host.after = die
+    with pytest.raises(Crash):
+        node.ensure()
+    node.host.after = lambda effect, name: None
+    node.restart()
+    effects = list(node.host.effects)
+    receipt = node.ensure()
+    assert [(each.kind, each.outcome) for each in receipt.steps] == [("volume", "done"), ("machine", "unchanged")]
+    assert node.host.effects == effects
