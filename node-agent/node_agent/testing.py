@@ -77,6 +77,9 @@ class FakeHost:
     def _set(self, name: str, **changes: object) -> None:
         self.machines[name] = replace(self.machine(name), **changes)  # type: ignore[arg-type]
 
+    def ensure_network(self) -> None:
+        """See Host; the fake has no bridge."""
+
     def machine(self, host_name: str) -> MachineFacts:
         """See MachineHost."""
         return self.machines.get(host_name, MachineFacts())

@@ -190,6 +190,16 @@ def test_a_restarted_executor_finds_its_machines_again_and_repairs_a_port(node: 
     assert len(Nftables(SystemRunner()).elements()) == 2
 
 
+def test_a_filter_that_somebody_took_away_comes_back_by_itself(node: RealNode) -> None:
+    assert node.ensure("job-1", ("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)).state == "succeeded"
+    node.watch(0.5)
+    SystemRunner().run(Command(("nft", "flush", "ruleset")))
+    node.executor.keeper._repaired = float("-inf")
+    time.sleep(1.1)
+    node.watch(0.5)
+    assert len(Nftables(SystemRunner()).elements()) == 2
+
+
 def test_an_executor_on_another_file_system_says_so(node: RealNode) -> None:
     wrong: Any = node.settings.model_copy(update={"state": Path(tempfile.mkdtemp(dir="/dev/shm"))})
     with pytest.raises(NeedsOperator, match="is not on btrfs"):

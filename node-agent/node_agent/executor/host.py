@@ -108,3 +108,6 @@ class VolumeHost(Protocol):
 
 class Host(MachineHost, VolumeHost, Protocol):
     """All of the machine below."""
+
+    def ensure_network(self) -> None:
+        """Bridge, filter and routes are as they must be; ports of machines are not touched."""

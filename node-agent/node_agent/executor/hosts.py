@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, IPv6Network
 
 from node_agent.errors import NeedsOperator
 from node_agent.executor.identity import Identity
-from node_agent.executor.sal_host import SalHost, translated
+from node_agent.executor.sal_host import SalHost
 from node_agent.medium import Medium
 from node_agent.settings import NetworkSettings, NodeSettings
 from sal import errors
@@ -39,11 +39,11 @@ def host_for(settings: NodeSettings, medium: Medium, pool: Pool, identity: Ident
     memory = settings.engine == "memory"
     hypervisor: Hypervisor = MemoryHypervisor() if memory else QemuHypervisor(settings.accelerator)
     node_network = network_of(settings.network, identity)
-    with translated():
-        network.ensure(node_network)
     images = ImageStore(settings.paths.images)
     preseeded = ImageStore(medium.images) if medium.images else None
-    return SalHost(settings.paths, pool, images, hypervisor, network, node_network, runner, preseeded)
+    host = SalHost(settings.paths, pool, images, hypervisor, network, node_network, runner, preseeded)
+    host.ensure_network()
+    return host
 
 
 def network_of(settings: NetworkSettings, identity: Identity) -> NodeNetwork:

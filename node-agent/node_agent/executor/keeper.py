@@ -107,11 +107,12 @@ class Keeper:
         """Looks at every machine once; what a runner works on is left to the runner."""
         elapsed = self.tools.clock.elapsed()
         repair = elapsed >= self._repaired + REPAIR_SECONDS
+        if repair:
+            self._repaired = elapsed
+            self.tools.host.ensure_network()
         for resource in self.tools.resources.all():
             if resource.assignment.kind == "machine":
                 self._tend(resource, repair)
-        if repair:
-            self._repaired = elapsed
 
     def _tend(self, resource: Resource, repair: bool) -> None:
         with self.locks.attempt(resource.key) as held:

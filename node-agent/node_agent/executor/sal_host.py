@@ -198,6 +198,10 @@ class SalHost:
         with translated():
             self.pool.destroy_volume(host_name)
 
+    def ensure_network(self) -> None:
+        """See Host."""
+        self._change_ports(lambda: self.network.ensure(self.node_network))
+
     def _files(self, goal: MachineGoal) -> MachinePaths:
         return self.paths.machine(goal.host_name)
 
