@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ class Manifest:
         write_durably(self.file, self.text().encode(), 0o644)
 
     def text(self) -> str:
-        """The file's text."""
+        """The file's text, in JSON when that is what it was."""
+        if self.file.read_text().lstrip().startswith("{"):
+            return json.dumps(_plain(self.document), indent=2) + "\n"
         stream = io.StringIO()
         _yaml().dump_all(self.documents, stream)
         return stream.getvalue()

@@ -172,7 +172,7 @@ class DemoCloud:
 
         def ready() -> dict[str, Any] | None:
             found = self.kubectl.get("deployments.hardpan.dev", name, namespace)
-            return found if found and condition(found, "Ready") == "True" else None
+            return found if found and is_current(found) and condition(found, "Ready") == "True" else None
 
         found: dict[str, Any] = self.wait(
             ready, f"deployment {namespace}/{name}", lambda: self._deployment_words(name, namespace)
@@ -213,6 +213,11 @@ def condition(seen: dict[str, Any], kind: str) -> str:
     """The status of one condition."""
     conditions = (seen.get("status") or {}).get("conditions") or []
     return next((str(each["status"]) for each in conditions if each["type"] == kind), "")
+
+
+def is_current(seen: dict[str, Any]) -> bool:
+    """Whether the status speaks of the spec as it is now."""
+    return bool((seen.get("status") or {}).get("observedGeneration") == seen["metadata"]["generation"])
 
 
 def tenant(identity: str) -> TenantSpec:
