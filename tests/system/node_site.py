@@ -170,11 +170,24 @@ class Site:
 
         wait_for(enqueue, "a queue that takes the job")
 
-    def receipt(self, node: str, job: str, seconds: float = 30.0, log: Callable[[], str] = str) -> Receipt:
-        """The receipt of a job, waited for and settled."""
+    def flush(self) -> None:
+        """FLUSHALL."""
+        self.call(self.broker._redis.flushall())
+        self.broker.forget_ready()
+
+    def receipt(
+        self,
+        node: str,
+        job: str,
+        seconds: float = 30.0,
+        log: Callable[[], str] = str,
+        each_time: Callable[[], None] = lambda: None,
+    ) -> Receipt:
+        """The receipt of a job, waited for and settled; `each_time` is called before each look."""
         public = decode(self.nodes[node].signing_key)
 
         def look() -> Receipt | None:
+            each_time()
             self.events += self.call(self.broker.events([node], 0.2))
             self.call(self.broker.settle(self.events))
             return next((read_receipt(e.payload, public) for e in self.events if e.uid == job), None)

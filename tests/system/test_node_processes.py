@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from node_agent.settings import NetworkSettings, NodeSettings
+from node_agent.settings import CapacitySettings, NetworkSettings, NodeSettings
 from tests.system.node_site import Site, kill, wait_for
 from tests.system.requirements import need
 from tests.unit.node_agent.build import machine_item, uses, volume_item
@@ -38,6 +41,7 @@ class Node:
         self.settings = NodeSettings(
             medium=medium, state=folder / "state", engine="memory", network=network, agent_user=NOBODY,
             heartbeat_seconds=1.0, watch_seconds=0.2,
+            capacity=CapacitySettings(cpus=64, memory=64 << 30, disk=64 << 30),
         )  # fmt: skip
         self.log = folder / "console.log"
         self.start()
@@ -198,3 +202,36 @@ def test_a_removal_leaves_nothing_but_the_bin(node: Node) -> None:
     assert list((node.settings.state / "@volumes").iterdir()) == []
     assert len(list((node.settings.state / "@bin").iterdir())) == 1
     wait_for(lambda: node.site.heartbeat(node.id).table == (), "an empty table")  # type: ignore[union-attr]
+
+
+def test_killed_at_random_moments_a_rollout_ends_converged_and_no_effect_comes_twice(node: Node) -> None:
+    """Machines are placed one after another while executor, agent and queue are taken away (seeded)."""
+    source, web = random.Random(20_261_124), tenancy(node)
+    names = [f"web-{number}" for number in range(12)]
+    image = {"url": "https://images.example/a.raw", "sha256": node.image}
+    web.items = {("machine", name): machine_item(image=image, memory=64 << 20, cpus=1) for name in names}
+    envelopes = {name: web.ensure(f"job-{name}", ("machine", name, 1, 1)) for name in names}
+    for name, envelope in envelopes.items():
+        node.site.place(node.id, f"job-{name}", envelope, web.documents())
+        disturb(node, source)
+    for name, envelope in envelopes.items():
+        # As the supervisor does: what has no receipt yet is placed again and again.
+        def again(name: str = name, envelope: bytes = envelope) -> None:
+            node.site.place(node.id, f"job-{name}", envelope, web.documents())
+
+        receipt = node.site.receipt(node.id, f"job-{name}", 60.0, node.console, again)
+        assert receipt.state == "succeeded", receipt
+    wait_for(lambda: table(node) == dict.fromkeys(names, "running"), "all machines run", 30.0)
+    effects = node.effects()
+    assert len(effects) == len(set(effects))
+
+
+def disturb(node: Node, source: random.Random) -> None:
+    """Waits a moment and does one bad thing, or none."""
+    time.sleep(source.uniform(0.0, 0.4))
+    victim = source.choice(["executor", "executor", "agent", "queue", "nothing"])
+    if victim == "queue":
+        node.site.flush()
+    elif victim != "nothing":
+        with suppress(ProcessLookupError):
+            kill(node.pid(victim))
