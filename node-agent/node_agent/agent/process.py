@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import os
 import signal
@@ -23,9 +22,9 @@ from node_agent.backoff import BackOff
 from node_agent.clock import SystemClock
 from node_agent.errors import NodeError
 from node_agent.messages import Hello, Welcome
+from node_agent.privileges import become
 from node_agent.settings import NodeSettings
 from node_agent.status import StatusBoard
-from trust.part import parse_time
 
 
 @dataclass(frozen=True)
@@ -87,28 +86,18 @@ def prepare(chosen: NodeSettings) -> Agent:
     loaded = medium.load(chosen.medium)
     gateway = HttpGateway(loaded.file.gateway, loaded.ca)
     chosen.paths.agent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    drop_privileges(chosen.agent_user, chosen.paths.agent)
+    hand_over(chosen.paths.agent, chosen.agent_user)
+    become(chosen.agent_user)
     board = StatusBoard(chosen.paths.status, SystemClock(), lambda line: print(line, flush=True))
     board.about(controlPlane=loaded.file.gateway)
     return Agent(chosen, SocketExecutor(chosen.paths.socket), gateway, board, _stop_on_signal())
 
 
-def drop_privileges(user: int, folder: Path) -> None:
-    """Becomes this user for good, who owns the agent's folder; 0 changes nothing."""
-    if user == 0 or os.getuid() != 0:
-        return
-    _preload()
-    for each in (folder, *folder.iterdir()):
-        os.chown(each, user, user)
-    os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
-
-
-def _preload() -> None:
-    """The interpreter may be where the other user cannot read: what it loads on first use is loaded by now."""
-    codecs.lookup("idna")
-    parse_time("2026-11-24T00:00:00Z")
+def hand_over(folder: Path, user: int) -> None:
+    """The agent's folder, and what an earlier run left in it, belongs to this user."""
+    if os.getuid() == 0:
+        for each in (folder, *folder.iterdir()):
+            os.chown(each, user, user)
 
 
 def wait_for_executor(agent: Agent) -> None:

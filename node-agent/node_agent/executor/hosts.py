@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, IPv6Network
 
 from node_agent.errors import NeedsOperator
+from node_agent.executor.fetching import fetch_apart
 from node_agent.executor.identity import Identity
 from node_agent.executor.sal_host import SalHost
 from node_agent.medium import Medium
@@ -41,7 +42,8 @@ def host_for(settings: NodeSettings, medium: Medium, pool: Pool, identity: Ident
     node_network = network_of(settings.network, identity)
     images = ImageStore(settings.paths.images)
     preseeded = ImageStore(medium.images) if medium.images else None
-    host = SalHost(settings.paths, pool, images, hypervisor, network, node_network, runner, preseeded)
+    fetch = fetch_apart(runner, settings.fetch_user)
+    host = SalHost(settings.paths, pool, images, hypervisor, network, node_network, runner, fetch, preseeded)
     host.ensure_network()
     return host
 

@@ -11,13 +11,13 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from node_agent.errors import StepFailed, TryAgain
+from node_agent.executor.fetching import Fetch, spool
 from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import MachineFacts, Power
 from node_agent.paths import MachinePaths, Paths
 from sal import errors
 from sal.addresses import gateway_address, machine_mac, port_name
 from sal.command import Runner
-from sal.fetch import fetch
 from sal.filesystem import write_durably
 from sal.hypervisor import Disk, Hypervisor, Interface, MachineConfig, State
 from sal.images import ImageStore, file_chunks
@@ -57,6 +57,7 @@ class SalHost:
     network: Network
     node_network: NodeNetwork
     runner: Runner
+    fetch: Fetch
     preseeded: ImageStore | None = None
     _ports: tuple[float, frozenset[str]] = field(default=(float("-inf"), frozenset()), init=False)
 
@@ -89,7 +90,9 @@ class SalHost:
             if self.preseeded is not None and self.preseeded.has(image.sha256):
                 self.images.add(file_chunks(self.preseeded.path(image.sha256)), image.sha256)
             else:
-                self.images.add(fetch(image.url), image.sha256)
+                with spool(self.paths.images) as file:
+                    self.fetch(image.url, file)
+                    self.images.add(file_chunks(file), image.sha256)
 
     def make_root(self, goal: MachineGoal) -> None:
         """See MachineHost."""

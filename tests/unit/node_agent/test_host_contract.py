@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from ipaddress import IPv6Network
 from pathlib import Path
 
 import pytest
 
 from node_agent.errors import StepFailed, TryAgain
+from node_agent.executor.fetching import fetch_apart
 from node_agent.executor.host import Host, MachineFacts, Power
 from node_agent.executor.sal_host import SalHost, serial, translated
 from node_agent.paths import Paths
@@ -39,7 +42,7 @@ def real(folder: Path) -> Host:
     network = NodeNetwork(IPv6Network("400::/64"), "hp0", "hpo0")
     return SalHost(
         Paths(folder), pool, ImageStore(folder / "@images"), MemoryHypervisor(), MemoryNetwork(), network, runner,
-        ImageStore(folder / "medium"),
+        lambda url, target: target.write_bytes(b"what the internet says") and None, ImageStore(folder / "medium"),
     )  # fmt: skip
 
 
@@ -112,6 +115,28 @@ def test_a_destroyed_volume_is_gone(host: Host) -> None:
     host.create_volume(VOLUME, 64 * MIB)
     host.destroy_volume(VOLUME)
     assert (host.volume_size(VOLUME), host.in_bin(VOLUME)) == (None, False)
+
+
+def test_a_fetched_image_counts_only_with_its_digest_and_leaves_no_rest(tmp_path: Path) -> None:
+    host = real(tmp_path)
+    text = b"what the internet says"
+    right = goal(machine(image=SOURCE | {"sha256": hashlib.sha256(text).hexdigest()}))
+    wrong = goal(machine(image=SOURCE | {"sha256": "b" * 64}))
+    host.fetch_image(right)
+    with pytest.raises(StepFailed, match="sign the right one"):
+        host.fetch_image(wrong)
+    assert (host.has_image(right.image.sha256), host.has_image(wrong.image.sha256)) == (True, False)
+    assert [each.name for each in (tmp_path / "@images").iterdir()] == [f"sha256-{right.image.sha256}"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [(0, None), (65, errors.Refused), (75, errors.Busy), (1, errors.CommandFailed)]
+)
+def test_the_fetcher_s_exit_code_says_whether_to_try_again(code: int, expected: type[Exception] | None) -> None:
+    runner = FakeRunner().on("*node_agent.fetcher*", code=code, stderr=b"because")
+    with pytest.raises(expected, match="because") if expected else nullcontext():
+        fetch_apart(runner, 65_534)("https://images.example/a.raw", Path("/spool"))
+    assert runner.commands[0].argv[-1] == "65534"
 
 
 @pytest.mark.parametrize(
