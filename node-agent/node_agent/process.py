@@ -13,6 +13,7 @@ from pathlib import Path
 from node_agent.backoff import BackOff
 from node_agent.settings import NodeSettings
 from sal.command import Process, find, spawn
+from sal.errors import SalError
 from sal.filesystem import write_durably
 
 LARGEST_LOG = 4 * 1024 * 1024
@@ -87,17 +88,36 @@ class Child:
 
 def run(settings: NodeSettings) -> None:
     """Runs the node until SIGTERM or SIGINT. Machines outlive it, and are found again by the next run."""
-    settings.paths.run.mkdir(mode=0o711, parents=True, exist_ok=True)
-    write_durably(settings.paths.settings, settings.model_dump_json().encode(), mode=0o644)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    children = [Child(name, settings, lambda line: print(line, flush=True)) for name in ("executor", "agent")]
+    lay_down(settings, stopping)
+    children = [Child(name, settings, _show) for name in ("executor", "agent")]
     while not stopping.wait(LOOK_SECONDS):
         for child in children:
             child.look()
     for child in reversed(children):
         child.end()
+
+
+def lay_down(settings: NodeSettings, stopping: threading.Event) -> None:
+    """Writes the settings where both processes read them; waits for a disk that cannot be written yet."""
+    back_off, said = BackOff(first=1.0, longest=30.0), ""
+    while not stopping.is_set():
+        try:
+            settings.paths.run.mkdir(mode=0o711, parents=True, exist_ok=True)
+            write_durably(settings.paths.settings, settings.model_dump_json().encode(), mode=0o644)
+            return
+        except (OSError, SalError) as error:
+            message = f"node waits, WrongDisk: cannot write to {settings.state}: {error}; is the disk there?"
+            if message != said:
+                _show(message)
+            said = message
+        stopping.wait(back_off.next())
+
+
+def _show(line: str) -> None:
+    print(line, flush=True)
 
 
 def _environment() -> dict[str, str]:

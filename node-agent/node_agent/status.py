@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from node_agent.clock import Clock
+from sal.errors import SalError
 from sal.filesystem import write_durably
 
 
@@ -43,5 +44,5 @@ class StatusBoard:
         said[part] = {"state": state, "reason": reason, "message": message, "since": now}
         try:
             write_durably(self._path, json.dumps({**self._facts, "parts": said}).encode(), mode=0o644)
-        except OSError as error:
-            self._show(f"{now} cannot write {self._path}: {error.strerror}")
+        except (OSError, SalError) as error:
+            self._show(f"{now} cannot write {self._path}: {error}")

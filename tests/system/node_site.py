@@ -54,22 +54,22 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = self._sign(self._name, self._key.public_key(), authority=True)
 
-    def issue(self, name: str, public: Ed25519PublicKey) -> str:
-        """PEM of a certificate for 127.0.0.1."""
+    def issue(self, name: str, public: Ed25519PublicKey, days_ahead: int = 0) -> str:
+        """PEM of a certificate for 127.0.0.1, valid for a day from so many days ahead."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        return self._sign(subject, public, authority=False)
+        return self._sign(subject, public, authority=False, days_ahead=days_ahead)
 
-    def pair(self, folder: Path, name: str) -> tuple[Path, Path]:
+    def pair(self, folder: Path, name: str, days_ahead: int = 0) -> tuple[Path, Path]:
         """Certificate and key files for a name."""
         key = Ed25519PrivateKey.generate()
         files = folder / f"{name}.pem", folder / f"{name}-key.pem"
-        files[0].write_text(self.issue(name, key.public_key()))
+        files[0].write_text(self.issue(name, key.public_key(), days_ahead))
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         files[1].write_bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
         return files
 
-    def _sign(self, subject: x509.Name, public: Ed25519PublicKey, *, authority: bool) -> str:
-        now = datetime.now(UTC)
+    def _sign(self, subject: x509.Name, public: Ed25519PublicKey, *, authority: bool, days_ahead: int = 0) -> str:
+        now = datetime.now(UTC) + timedelta(days=days_ahead)
         names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
         built = (
             x509.CertificateBuilder()
@@ -124,11 +124,14 @@ class Site:
             self.redis = subprocess.Popen(["redis-server", str(config)], stdout=log, stderr=log)
         wait_for(lambda: _listens(self.redis_port), "redis")
 
+    def show_certificate(self, authority: Authority, days_ahead: int = 0) -> None:
+        """Makes the gateway show a certificate of this authority from now on."""
+        self._context.load_cert_chain(*authority.pair(self.folder, "gateway", days_ahead))
+
     def _start_gateway(self) -> None:
-        certificate, key = self.authority.pair(self.folder, "gateway")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(certificate, key)
+        self.show_certificate(self.authority)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 from jobs.broker import Connection
 from node_agent.agent.control import Executor, ask
 from node_agent.agent.gateway import Gateway
+from node_agent.errors import TryAgain
 from node_agent.messages import Hello, MakeCredentialsRequest, OpenCredentials, QueueAccess, Signed, Welcome
+from sal.errors import NoSpace
 from sal.filesystem import write_durably
 
 
@@ -21,9 +23,12 @@ def obtain(executor: Executor, gateway: Gateway, folder: Path) -> Connection:
 
 
 def lay_down(access: QueueAccess, folder: Path) -> Connection:
-    """The TLS library reads files only; these are the agent's own and readable by nobody else."""
+    """The TLS library reads files only; these are the agent's own. Raises TryAgain when the disk is full."""
     files = {"queue-ca.pem": access.ca, "queue.pem": access.certificate, "queue-key.pem": access.key}
-    for name, text in files.items():
-        write_durably(folder / name, text.encode())
+    try:
+        for name, text in files.items():
+            write_durably(folder / name, text.encode())
+    except NoSpace as error:
+        raise TryAgain("DiskFull", str(error)) from None
     authority, certificate, key = (folder / name for name in files)
     return Connection(access.url, access.username, access.password, authority, certificate, key)

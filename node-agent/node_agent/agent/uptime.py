@@ -41,7 +41,7 @@ class Uptime:
             else:
                 if answer.state in ("Pending", "Refused"):
                     return not self.wait(self.back_off.next())
-                self.board.say(PART, "Approved")
+                self.board.say(PART, "Reporting")
                 self.back_off.reset()
                 pause = interval = self._interval(answer.report_interval_seconds or interval)
             if self.wait(pause):

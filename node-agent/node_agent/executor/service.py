@@ -18,6 +18,7 @@ from node_agent.executor.report import Reporter
 from node_agent.executor.runner import Runner
 from node_agent.executor.tls_key import to_pem
 from node_agent.executor.trust_state import TrustState
+from sal.errors import SalError
 from trust.errors import Refusal, TrustError
 from trust.registration import Capacity, Inventory
 
@@ -57,6 +58,8 @@ class Service:
         except TrustError as error:
             reason = error.code.value if isinstance(error, Refusal) else "BadEncoding"
             return messages.Failed(kind="refused", reason=reason, message=str(error))
+        except SalError as error:
+            return messages.Failed(kind="try-again", reason="HostFailed", message=str(error))
         except Exception as error:
             log.exception("%s failed", request.type)
             return messages.Failed(kind="try-again", reason="Internal", message=f"{request.type}: {error!r}")

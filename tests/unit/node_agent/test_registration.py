@@ -167,5 +167,5 @@ def test_an_absent_control_plane_is_told_once_and_waited_for(tmp_path: Path) -> 
     agent.uptime().until_unknown(60)
     assert [line.split(" ", 1)[1] for line in agent.lines] == [
         "control plane Away Unreachable: no answer from https://cp",
-        "control plane Approved",
+        "control plane Reporting",
     ]
