@@ -12,7 +12,6 @@ from node_agent.clock import render
 from node_agent.errors import NodeError, StepFailed
 from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import MachineFacts, Power
-from node_agent.messages import Reply, Request
 
 Answer = TypeVar("Answer")
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -239,14 +238,3 @@ def _next(answers: list[Answer | NodeError]) -> Answer:
     if isinstance(answer, NodeError):
         raise answer
     return answer
-
-
-@dataclass(frozen=True)
-class DirectExecutor:
-    """The executor in the same process, as if the socket were between."""
-
-    respond: Callable[[Request], Reply]
-
-    def call(self, request: Request) -> Reply:
-        """See Executor."""
-        return self.respond(request)

@@ -20,7 +20,7 @@ IMAGE = b"\x00" * 65536
 class Node:
     """`node_agent.process.run` in a process of its own; `changes` are settings that differ from the usual."""
 
-    def __init__(self, folder: Path, site: Site, **changes: Any) -> None:
+    def __init__(self, folder: Path, site: Site, *, start: bool = True, **changes: Any) -> None:
         self.site = site
         images = folder / "images"
         images.mkdir()
@@ -34,7 +34,8 @@ class Node:
         }  # fmt: skip
         self.settings = NodeSettings(**usual | changes)
         self.log = folder / "console.log"
-        self.start()
+        if start:
+            self.start()
 
     def start(self) -> None:
         """Starts the node."""

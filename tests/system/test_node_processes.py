@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from node_agent import in_process
 from tests.system.node_process import NOBODY, Node
 from tests.system.node_site import Site, kill, wait_for
 from tests.system.requirements import need
@@ -138,6 +139,19 @@ def test_a_removal_leaves_nothing_but_the_bin(node: Node) -> None:
     assert list((node.settings.state / "@volumes").iterdir()) == []
     assert len(list((node.settings.state / "@bin").iterdir())) == 1
     wait_for(lambda: node.site.heartbeat(node.id).table == (), "an empty table")  # type: ignore[union-attr]
+
+
+def test_a_node_in_threads_of_this_process_works_as_well(site: Site, folder: Path) -> None:
+    settings = Node(folder, site, start=False).settings
+    lines: list[str] = []
+    stop = in_process.start(settings, lines.append)
+    try:
+        name = wait_for(lambda: next(iter(site.nodes), None), "registration", log=lambda: "\n".join(lines))
+        web = Tenancy(site.cluster, name, {("volume", "data-0"): volume_item()})
+        site.place(name, "job-1", web.ensure("job-1", ("volume", "data-0", 1, 1)), web.documents())
+        assert site.receipt(name, "job-1").state == "succeeded"
+    finally:
+        stop()
 
 
 def test_killed_at_random_moments_a_rollout_ends_converged_and_no_effect_comes_twice(node: Node) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from jobs.redis_node import RedisNodeBroker
 from node_agent import medium, settings
 from node_agent.agent.access import obtain
-from node_agent.agent.control import SocketExecutor, ask
-from node_agent.agent.gateway import HttpGateway
+from node_agent.agent.control import Executor, SocketExecutor, ask
+from node_agent.agent.gateway import Gateway, HttpGateway
 from node_agent.agent.queue import Queue
 from node_agent.agent.registration import Registration
 from node_agent.agent.uptime import Uptime
@@ -32,8 +32,8 @@ class Agent:
     """The agent's parts that outlive a registration."""
 
     settings: NodeSettings
-    executor: SocketExecutor
-    gateway: HttpGateway
+    executor: Executor
+    gateway: Gateway
     board: StatusBoard
     stopping: threading.Event
 

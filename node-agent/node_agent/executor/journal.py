@@ -104,13 +104,11 @@ class Journal:
             return receipt
 
     def _prune(self, now: int) -> None:
+        """Forgets what is old; a job that was begun and never delivered again goes with the oldest."""
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM jobs WHERE finished < ?", (now - KEPT_SECONDS,))
-            connection.execute(
-                "DELETE FROM jobs WHERE uid IN (SELECT uid FROM jobs WHERE finished IS NOT NULL"
-                " ORDER BY finished DESC, rowid DESC LIMIT -1 OFFSET ?)",
-                (MOST_JOBS,),
-            )
+            connection.execute("DELETE FROM jobs WHERE rowid <= (SELECT max(rowid) FROM jobs) - ?", (MOST_JOBS,))
+            connection.execute("DELETE FROM steps WHERE uid NOT IN (SELECT uid FROM jobs)")
 
     def chain(self, write: Callable[[ChainHead], bytes]) -> bytes:
         """Appends a receipt to the chain; the writer gets the head that it has to name."""

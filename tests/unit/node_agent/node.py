@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from node_agent import medium
+from node_agent.agent.control import DirectExecutor
 from node_agent.executor import assembly, identity
 from node_agent.executor.resources import Key
 from node_agent.settings import CapacitySettings, NodeSettings
-from node_agent.testing import DirectExecutor, FakeClock, FakeHost
+from node_agent.testing import FakeClock, FakeHost
 from tests.unit.node_agent.build import GIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import Cluster, Tenancy, read_receipt
 from trust.job import Receipt
