@@ -1,30 +1,33 @@
 """The only door to other programs: argument vectors, a clean environment, time limits, output caps, clear errors.
 
-No shell anywhere. Short programs go through a `Runner`; long-lived ones are spawned and can be found again by pid and
-start time, so that a reused pid is never taken for them.
+No shell anywhere. Short programs go through a `Runner`; long-lived ones are spawned and are `sal.process.Process`.
 """
 
 from __future__ import annotations
 
 import os
-import select
+import shlex
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-from sal.errors import CommandFailed, CommandMissing, CommandTimeout
+from sal.errors import CommandError, CommandFailed, CommandMissing, CommandTimeout, UnexpectedOutput
+from sal.process import Process, child, ends, find, start_time
+
+__all__ = ["Command", "Output", "Process", "Runner", "SystemRunner", "checked", "find", "spawn", "start_time"]
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLEAN_ENVIRONMENT = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"}
 MASK = "***"
+DRAIN_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Command:
     """A program to run. `secrets` are masked wherever the command is shown; `hint` is the remedy when it fails."""
 
@@ -40,20 +43,32 @@ class Command:
     @property
     def shown(self) -> tuple[str, ...]:
         """The argument vector without its secrets."""
-        return tuple(_masked(word, self.secrets) for word in self.argv)
+        return tuple(self.masked(word) for word in self.argv)
+
+    def masked(self, text: str) -> str:
+        """A text without the command's secrets; the longest first, since one may be part of another."""
+        for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    def __repr__(self) -> str:
+        return f"Command({shlex.join(self.shown)})"
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a program left: its code and what it wrote, cut at the limit."""
+    """What a program left: its code and the first part of what it wrote; `cut` when there was more on stdout."""
 
     code: int
     stdout: bytes
     stderr: bytes
+    cut: bool = False
 
     @property
     def text(self) -> str:
-        """stdout as text."""
+        """stdout as text. Raises UnexpectedOutput when it was cut, since half an answer reads like a whole one."""
+        if self.cut:
+            raise UnexpectedOutput(f"the program wrote more than the {len(self.stdout)} bytes that were kept")
         return self.stdout.decode(errors="replace")
 
 
@@ -64,26 +79,35 @@ class Runner(Protocol):
         """Runs to the end."""
 
 
+def checked(command: Command, output: Output) -> Output:
+    """The output, or CommandFailed when the code is not an accepted one."""
+    if output.code not in command.accepted_codes:
+        text = command.masked(output.stderr.decode(errors="replace"))
+        raise CommandFailed(command.shown, output.code, text, command.hint)
+    return output
+
+
 class SystemRunner:
-    """Runs real programs, each in a session of its own that ends with it."""
+    """Runs real programs, each in a session of its own; what it leaves behind in its group ends with it."""
 
     def run(self, command: Command) -> Output:
         """See Runner."""
         process = _start(command)
         readers = [_Reader(stream, command.output_limit_bytes) for stream in (process.stdout, process.stderr) if stream]
-        _feed(process, command.input)
+        if process.stdin:
+            _feed(process.stdin, command.input)
         try:
-            code = process.wait(command.timeout_seconds)
-        except subprocess.TimeoutExpired:
+            ended = _ends(process.pid, command.timeout_seconds)
+        finally:
+            # It is not reaped yet, so the number of its group is still its own.
             _kill_group(process.pid)
-            process.wait()
+            code = process.wait()
+        (stdout, cut), (stderr, _) = (reader.result() for reader in readers)
+        if not ended:
+            text = command.masked(stderr.decode(errors="replace"))
             problem = f"no end within {command.timeout_seconds:g} s"
-            raise CommandTimeout(command.shown, problem, hint=command.hint) from None
-        stdout, stderr = (reader.result() for reader in readers)
-        if code not in command.accepted_codes:
-            text = _masked(stderr.decode(errors="replace"), command.secrets)
-            raise CommandFailed(command.shown, code, text, command.hint)
-        return Output(code, stdout, stderr)
+            raise CommandTimeout(command.shown, problem, text, command.hint)
+        return checked(command, Output(code, stdout, stderr, cut))
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:
@@ -96,105 +120,60 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
             env={**CLEAN_ENVIRONMENT, **command.environment},
             start_new_session=True,
         )
-    except FileNotFoundError:
-        raise CommandMissing(
-            command.shown, "not installed", hint=command.hint or f"install {command.argv[0]}"
-        ) from None
+    except OSError as error:
+        raise _not_started(command.shown, error, command.hint) from None
 
 
-def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
-    if process.stdin is None:
-        return
+def _not_started(argv: Sequence[str], error: OSError, hint: str = "") -> CommandError:
+    if isinstance(error, FileNotFoundError):
+        return CommandMissing(argv, "not installed", hint=hint or f"install {argv[0]}")
+    return CommandError(argv, f"cannot be started: {error.strerror}", hint=hint)
+
+
+def _ends(pid: int, timeout: float) -> bool:
+    descriptor = os.pidfd_open(pid)
     try:
-        process.stdin.write(data)
-        process.stdin.close()
-    except BrokenPipeError:
-        return
+        return ends(descriptor, timeout)
+    finally:
+        os.close(descriptor)
 
 
 def _kill_group(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
-def _masked(text: str, secrets: Sequence[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
+def _feed(stream: IO[bytes], data: bytes) -> None:
+    """Writes beside the reading, so that a program that does not read is still stopped at its time limit."""
+
+    def write() -> None:
+        with suppress(BrokenPipeError), stream:
+            stream.write(data)
+
+    threading.Thread(target=write, daemon=True).start()
 
 
 class _Reader:
     """Reads a stream to its end and keeps the first part, so that a chatty program neither blocks nor fills memory."""
 
     def __init__(self, stream: IO[bytes], limit: int) -> None:
-        self._stream, self._limit, self._kept = stream, limit, bytearray()
+        self._stream, self._limit = stream, limit
+        self._kept, self._cut = bytearray(), False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         with self._stream:
-            while chunk := self._stream.read(65_536):
-                self._kept += chunk[: max(0, self._limit - len(self._kept))]
+            while chunk := os.read(self._stream.fileno(), 65_536):
+                room = self._limit - len(self._kept)
+                self._kept += chunk[:room]
+                self._cut = self._cut or len(chunk) > room
 
-    def result(self) -> bytes:
-        # A grandchild may hold the pipe open after the program ended: what came until then is the result.
-        self._thread.join(1.0)
-        return bytes(self._kept)
-
-
-@dataclass(frozen=True)
-class Process:
-    """A long-lived program: its pid and the kernel's start time of it (clock ticks since boot)."""
-
-    pid: int
-    started: int
-
-    def alive(self) -> bool:
-        """Whether this very process still runs (a zombie does not)."""
-        _reap(self.pid)
-        return start_time(self.pid) == self.started
-
-    def wait(self, timeout: float) -> bool:
-        """Waits for its end; whether it came."""
-        deadline = time.monotonic() + timeout
-        descriptor = _open_pidfd(self.pid)
-        try:
-            while self.alive():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                if descriptor is not None:
-                    select.select([descriptor], [], [], min(left, 0.5))
-                else:
-                    time.sleep(min(left, 0.02))
-            return True
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-
-    def signal(self, number: int) -> None:
-        """Sends a signal, to this very process only."""
-        if self.alive():
-            try:
-                os.kill(self.pid, number)
-            except ProcessLookupError:
-                return
-
-    def terminate(self, grace_seconds: float) -> None:
-        """SIGTERM, then SIGKILL to its whole session when it is still there after the grace."""
-        self.signal(signal.SIGTERM)
-        if not self.wait(grace_seconds):
-            self.kill()
-
-    def kill(self) -> None:
-        """SIGKILL to it and its group."""
-        if self.alive():
-            if os.getpgid(self.pid) == self.pid:
-                _kill_group(self.pid)
-            self.signal(signal.SIGKILL)
-            self.wait(5.0)
+    def result(self) -> tuple[bytes, bool]:
+        """What was kept, and whether there was more."""
+        # A daemon that left its group may hold the pipe open: what came until then is the result.
+        self._thread.join(DRAIN_SECONDS)
+        return bytes(self._kept), self._cut
 
 
 def spawn(
@@ -207,7 +186,7 @@ def spawn(
 ) -> Process:
     """Starts a long-lived program in a session of its own; its output is appended to `log`.
 
-    It outlives this process. Raises CommandMissing.
+    It outlives this process. Raises CommandMissing, or CommandError when it cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -222,37 +201,8 @@ def spawn(
                 start_new_session=True,
                 pass_fds=tuple(pass_fds),
             )
-        except FileNotFoundError:
-            raise CommandMissing(argv, "not installed", hint=f"install {argv[0]}") from None
+        except OSError as error:
+            raise _not_started(argv, error) from None
     # The child is ours to reap by pid; Popen must not warn that nobody waited.
     process.returncode = 0
-    return Process(process.pid, start_time(process.pid) or 0)
-
-
-def find(pid: int, started: int) -> Process | None:
-    """A process spawned by an earlier run, when it is still that one."""
-    process = Process(pid, started)
-    return process if process.alive() else None
-
-
-def start_time(pid: int) -> int | None:
-    """When the kernel started the process, in clock ticks since boot; None for none, or for a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in ("Z", "X") else int(fields[19])
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
-
-
-def _open_pidfd(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return None
+    return child(process.pid)

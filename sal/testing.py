@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from sal.command import Command, Output
-from sal.errors import CommandFailed
+from sal.command import Command, Output, checked
 
 Answer = Callable[[Command], Output]
 
@@ -37,8 +36,5 @@ class FakeRunner:
         words = " ".join(command.argv)
         for pattern, answer in self._answers:
             if fnmatchcase(words, pattern):
-                output = answer(command)
-                if output.code not in command.accepted_codes:
-                    raise CommandFailed(command.shown, output.code, output.stderr.decode())
-                return output
+                return checked(command, answer(command))
         raise UnexpectedCommand(words)
