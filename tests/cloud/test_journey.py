@@ -53,7 +53,7 @@ def test_a_killed_machine_comes_back_with_what_it_wrote(cloud: Cloud) -> None:
     cloud.deploy("phoenix", 1)
     console = lambda: "\n".join(line for n in (1, 2) for line in cloud.demo.console(n) if "phoenix-0" in line)  # noqa: E731
     cloud.eventually(lambda: "ready" in console(), "the first boot")
-    started = [each for each in cloud.effects() if each["effect"] == "machine.start"][-1]
+    started = [each for each in cloud.effects() if each["subject"].endswith("/phoenix-0")][-1]
     os.kill(cloud.processes()[started["host"]], signal.SIGKILL)
     cloud.eventually(lambda: cloud.boots(console()) == [1, 2], "the machine to boot again with its volume")
     cloud.eventually(
