@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class SalError(Exception):
@@ -65,3 +68,22 @@ def meaning(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
+
+
+def from_os(error: OSError, what: object) -> SalError:
+    """The operating system's refusal of `what` (a path, or words), by what the caller can do."""
+    text = f"{what}: {os.strerror(error.errno or 0)}"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return NotFound(text)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(f"{text}: free some space, or grow the pool")
+    return Busy(text) if error.errno in (errno.EBUSY, errno.ETXTBSY) else SalError(text)
+
+
+@contextmanager
+def os_errors(what: object) -> Iterator[None]:
+    """Translates what the operating system refuses within."""
+    try:
+        yield
+    except OSError as error:
+        raise from_os(error, what) from error

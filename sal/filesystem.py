@@ -2,53 +2,78 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import tempfile
 from pathlib import Path
 
 from sal.command import Command, Runner
-from sal.errors import NoSpace
+from sal.errors import CommandFailed, NoSpace, os_errors
+
+_FULL = ("No space left on device", "Disk quota exceeded")
 
 
 def make_ext4(runner: Runner, file: Path, label: str) -> None:
-    """Formats a file as ext4. The discard is left out: the file is new and sparse."""
+    """Formats a file as ext4. The discard is left out: the file is new and sparse. Raises NoSpace."""
     options = ("-q", "-F", "-L", label, "-E", "nodiscard,lazy_itable_init=1")
-    runner.run(Command(("mkfs.ext4", *options, str(file)), hint="install e2fsprogs"))
+    try:
+        runner.run(Command(("mkfs.ext4", *options, str(file))))
+    except CommandFailed as error:
+        if any(words in error.stderr for words in _FULL):
+            raise NoSpace(f"{file} cannot be formatted: the disk is full; free some space") from error
+        raise
 
 
 def make_btrfs(runner: Runner, device: Path, label: str) -> None:
     """Formats a device or file as btrfs. It must be empty: an existing file system is never overwritten."""
-    runner.run(Command(("mkfs.btrfs", "-q", "-L", label, str(device)), hint="install btrfs-progs"))
+    hint = "this needs btrfs-progs and an empty device: an existing file system is never overwritten"
+    runner.run(Command(("mkfs.btrfs", "-q", "-L", label, str(device)), hint=hint))
 
 
 def make_sparse(file: Path, size: int) -> None:
     """A file of `size` bytes that takes no space yet."""
-    with file.open("wb") as made:
+    with os_errors(file), file.open("wb") as made:
         made.truncate(size)
 
 
 def grow(file: Path, size: int) -> None:
     """Makes a file longer; a longer one stays as it is."""
-    if file.stat().st_size < size:
-        os.truncate(file, size)
+    with os_errors(file):
+        if file.stat().st_size < size:
+            os.truncate(file, size)
 
 
 def write_durably(file: Path, data: bytes, mode: int = 0o600) -> None:
-    """Writes a file so that after a crash it is the old or the new one, whole. Raises NoSpace."""
-    temporary = file.with_name(f".new-{file.name}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "wb") as made:
-            made.write(data)
-            made.flush()
-            os.fsync(made.fileno())
-        temporary.rename(file)
+    """Writes a file so that after a crash it is the old or the new one, whole. Raises NoSpace.
+
+    Writers at the same time each have a temporary file of their own: the last one counts.
+    """
+    with os_errors(f"{file} cannot be written"):
+        descriptor, temporary = tempfile.mkstemp(prefix=f".new-{file.name}-", dir=file.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as made:
+                made.write(data)
+                made.flush()
+                os.fchmod(made.fileno(), mode)
+                os.fsync(made.fileno())
+            os.rename(temporary, file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
         sync_folder(file.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpace(f"{file} cannot be written: the disk is full; free some space") from None
-        raise
+
+
+def move(source: Path, target: Path) -> None:
+    """Renames within a file system, durably."""
+    with os_errors(source):
+        source.rename(target)
+        for folder in {source.parent, target.parent}:
+            sync_folder(folder)
+
+
+def sync_file(file: Path) -> None:
+    """Makes a file's content durable."""
+    with os_errors(file), file.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from sal.errors import NoSpace, Refused
-from sal.filesystem import sync_folder
+from sal.errors import Refused, os_errors
+from sal.filesystem import move
 from sal.names import sha256
 
 LARGEST_IMAGE = 64 << 30
@@ -22,6 +25,16 @@ _FOREIGN_MAGIC = {
     b"\xfd7zXZ": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+HEAD = max(map(len, _FOREIGN_MAGIC))
+
+
+@dataclass(frozen=True)
+class Held:
+    """An image in the store: its digest, its bytes, and when it was last of use (seconds since the epoch)."""
+
+    digest: str
+    size: int
+    used: float
 
 
 class ImageStore:
@@ -43,35 +56,59 @@ class ImageStore:
         target = self.path(digest)
         if target.exists():
             return target
-        self._folder.mkdir(parents=True, exist_ok=True)
-        temporary = self._folder / f".new-{target.name}-{os.getpid()}"
-        try:
-            self._write(temporary, chunks, digest, limit)
-            temporary.chmod(0o444)
-            temporary.rename(target)
-            sync_folder(self._folder)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with os_errors(f"image sha256:{digest} cannot be stored"):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Two runners may bring the same image: each has a file of its own, and either result is right.
+            descriptor, temporary = tempfile.mkstemp(prefix=f".new-{target.name}-", dir=self._folder)
+            try:
+                _receive(descriptor, chunks, digest, limit)
+                move(Path(temporary), target)
+            finally:
+                Path(temporary).unlink(missing_ok=True)
         return target
 
-    def _write(self, file: Path, chunks: Iterable[bytes], digest: str, limit: int) -> None:
-        hashed, size = hashlib.sha256(), 0
-        try:
-            with file.open("wb") as made:
-                for chunk in chunks:
-                    if size == 0:
-                        _require_raw(chunk)
-                    size += len(chunk)
-                    if size > limit:
-                        raise Refused(f"image sha256:{digest} is larger than {limit} bytes")
-                    hashed.update(chunk)
-                    made.write(chunk)
-                made.flush()
-                os.fsync(made.fileno())
-        except OSError as error:
-            raise NoSpace(f"image sha256:{digest} cannot be stored: {error.strerror}") from None
-        if hashed.hexdigest() != digest:
-            raise Refused(f"image sha256:{digest} came with digest sha256:{hashed.hexdigest()}: sign the right one")
+    def used(self, digest: str) -> None:
+        """Notes that the image is of use now."""
+        with os_errors(self.path(digest)):
+            os.utime(self.path(digest))
+
+    def held(self) -> tuple[Held, ...]:
+        """The images that are there, by digest."""
+        found = []
+        for each in sorted(self._folder.glob("sha256-*")):
+            with suppress(FileNotFoundError):
+                about = each.stat()
+                found.append(Held(each.name.removeprefix("sha256-"), about.st_size, about.st_mtime))
+        return tuple(found)
+
+    def remove(self, digest: str) -> None:
+        """Removes an image; clones of it keep their blocks."""
+        with os_errors(self.path(digest)):
+            self.path(digest).unlink(missing_ok=True)
+
+
+def removable(held: Iterable[Held], needed: frozenset[str], now: float, keep_seconds: float) -> tuple[str, ...]:
+    """The digests of images that nothing needs and nothing used for `keep_seconds`. One from the future is kept."""
+    return tuple(each.digest for each in held if each.digest not in needed and now - each.used > keep_seconds)
+
+
+def _receive(descriptor: int, chunks: Iterable[bytes], digest: str, limit: int) -> None:
+    hashed, size, head = hashlib.sha256(), 0, b""
+    with os.fdopen(descriptor, "wb") as made:
+        for chunk in chunks:
+            if len(head) < HEAD:
+                head += chunk[:HEAD]
+                _require_raw(head)
+            size += len(chunk)
+            if size > limit:
+                raise Refused(f"image sha256:{digest} is larger than {limit} bytes")
+            hashed.update(chunk)
+            made.write(chunk)
+        made.flush()
+        os.fchmod(made.fileno(), 0o444)
+        os.fsync(made.fileno())
+    if hashed.hexdigest() != digest:
+        raise Refused(f"image sha256:{digest} came with digest sha256:{hashed.hexdigest()}: sign the right one")
 
 
 def _require_raw(head: bytes) -> None:

@@ -46,5 +46,5 @@ def mount(runner: Runner, device: Path, target: Path, options: str = "nosuid,nod
 
 
 def unmount(runner: Runner, target: Path) -> None:
-    """Unmounts; lazily when something still holds it, so that nothing keeps a demo alive."""
+    """Unmounts, lazily: what still holds it keeps nothing else alive. What is not mounted is no error."""
     runner.run(Command(("umount", "--lazy", str(target)), accepted_codes=(0, 32)))

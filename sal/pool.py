@@ -6,16 +6,20 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol
 
-from sal import btrfs
+from sal import btrfs, quota
+from sal.bin import Bin
 from sal.command import Runner
-from sal.errors import NotFound, Refused
-from sal.filesystem import grow, make_ext4, make_sparse, sync_folder
+from sal.errors import NotFound, Refused, os_errors
+from sal.filesystem import grow, make_ext4, make_sparse, move, sync_file
 from sal.names import below
 
 DISK = "disk.raw"
 SUBVOLUMES = ("@identity", "@images", "@volumes", "@machines", "@bin")
+UNFINISHED = (".new-*", ".fetch-*")
+LIMIT_SLACK = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,10 @@ class Pool(Protocol):
         """Where the pool is mounted."""
 
     def prepare(self) -> None:
-        """Makes the pool's own subvolumes where they are missing."""
+        """Makes the pool's own subvolumes where they are missing, and removes what a crash left unfinished.
+
+        Called once, before anything else works on the pool.
+        """
 
     def volume_size(self, name: str) -> int | None:
         """Bytes of a volume, or None when there is none."""
@@ -43,7 +50,7 @@ class Pool(Protocol):
         """The raw disk of a volume."""
 
     def create_volume(self, name: str, size: int) -> None:
-        """Makes a volume with an ext4 file system; one that is there stays as it is."""
+        """Makes a volume with an ext4 file system; one that is there stays as it is. It appears whole."""
 
     def grow_volume(self, name: str, size: int) -> None:
         """Makes a volume larger; never smaller."""
@@ -55,7 +62,7 @@ class Pool(Protocol):
         """The entries of the bin for a name, oldest first."""
 
     def restore_volume(self, name: str) -> None:
-        """Brings the latest volume of this name back from the bin."""
+        """Brings the latest volume of this name back from the bin; one that is there stays as it is."""
 
     def empty_bin(self, entry: str) -> None:
         """Removes one entry of the bin for good."""
@@ -67,7 +74,7 @@ class Pool(Protocol):
         """The folder of a machine's disks, made when missing."""
 
     def clone_image(self, image: Path, target: Path, size: int) -> None:
-        """A machine's root disk: the image's blocks, shared, at least `size` bytes long; appears whole."""
+        """A machine's root disk of `size` bytes: the image's blocks, shared; appears whole."""
 
     def remove_machine(self, name: str) -> None:
         """Removes a machine's folder."""
@@ -77,11 +84,12 @@ class Pool(Protocol):
 
 
 class BtrfsPool:
-    """A pool on btrfs: one subvolume per volume, clones by reflink."""
+    """A pool on btrfs: one subvolume with a quota per volume, clones by reflink."""
 
     def __init__(self, root: Path, runner: Runner) -> None:
         self._root = root
         self._runner = runner
+        self._bin = Bin(root / "@bin")
 
     @property
     def root(self) -> Path:
@@ -90,15 +98,15 @@ class BtrfsPool:
 
     def prepare(self) -> None:
         """See Pool; Refused when the path is not on btrfs."""
-        if not btrfs.is_btrfs(self._root):
-            raise Refused(f"{self._root} is not on btrfs: give the node a btrfs file system")
+        self._require()
         for name in SUBVOLUMES:
             if not (self._root / name).exists():
                 self._make(self._root / name)
+        self._sweep()
 
     def volume_size(self, name: str) -> int | None:
         """See Pool."""
-        disk = self._volume(name) / DISK
+        disk = self.volume_disk(name)
         return disk.stat().st_size if disk.exists() else None
 
     def volume_disk(self, name: str) -> Path:
@@ -106,18 +114,18 @@ class BtrfsPool:
         return self._volume(name) / DISK
 
     def create_volume(self, name: str, size: int) -> None:
-        """See Pool; made aside and renamed, so that a crash leaves nothing half made."""
+        """See Pool; made aside and renamed."""
         target = self._volume(name)
         if target.exists():
             return
         aside = target.with_name(f".new-{name}")
         self._remove(aside)
-        self._make(aside)
-        make_sparse(aside / DISK, size)
-        make_ext4(self._runner, aside / DISK, "data")
-        _sync(aside / DISK)
-        aside.rename(target)
-        sync_folder(target.parent)
+        try:
+            self._fill(aside, size)
+            move(aside, target)
+        except BaseException:
+            self._remove(aside)
+            raise
 
     def grow_volume(self, name: str, size: int) -> None:
         """See Pool."""
@@ -126,32 +134,27 @@ class BtrfsPool:
             raise NotFound(f"volume {name} is not in the pool")
         if size < now:
             raise Refused(f"volume {name} has {now} bytes and never shrinks to {size}")
+        self._limit(self._volume(name), size)
         grow(self.volume_disk(name), size)
+        sync_file(self.volume_disk(name))
 
     def bin_volume(self, name: str) -> None:
         """See Pool."""
-        source = self._volume(name)
-        if source.exists():
-            number = int(self.binned(name)[-1].rpartition(".")[2]) + 1 if self.binned(name) else 1
-            source.rename(below(self._root / "@bin", f"{name}.{number:06}"))
-            sync_folder(self._root / "@bin")
+        if self._volume(name).exists():
+            self._bin.put(self._volume(name), name)
 
     def binned(self, name: str) -> tuple[str, ...]:
         """See Pool."""
-        prefix = below(self._root / "@bin", name).name + "."
-        return tuple(sorted(each.name for each in (self._root / "@bin").iterdir() if each.name.startswith(prefix)))
+        return self._bin.entries(name)
 
     def restore_volume(self, name: str) -> None:
         """See Pool."""
-        entries = self.binned(name)
-        if not entries:
-            raise NotFound(f"the bin has no volume {name}")
-        (self._root / "@bin" / entries[-1]).rename(self._volume(name))
-        sync_folder(self._root / "@volumes")
+        if not self._volume(name).exists():
+            self._bin.take(name, self._volume(name))
 
     def empty_bin(self, entry: str) -> None:
         """See Pool."""
-        self._remove(below(self._root / "@bin", entry))
+        self._remove(self._bin.path(entry))
 
     def destroy_volume(self, name: str) -> None:
         """See Pool."""
@@ -160,33 +163,71 @@ class BtrfsPool:
     def machine_folder(self, name: str) -> Path:
         """See Pool."""
         folder = below(self._root / "@machines", name)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with os_errors(folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
     def clone_image(self, image: Path, target: Path, size: int) -> None:
-        """See Pool."""
+        """See Pool; Refused when the image is larger than the disk."""
+        with os_errors(image):
+            needed = image.stat().st_size
+        if needed > size:
+            raise Refused(f"the image has {needed} bytes and the disk {size}: sign a disk of at least {needed} bytes")
         aside = target.with_name(f".new-{target.name}")
-        self._clone(image, aside)
-        aside.chmod(0o600)
-        grow(aside, size)
-        _sync(aside)
-        aside.rename(target)
-        sync_folder(target.parent)
+        try:
+            self._copy(image, aside, size)
+            move(aside, target)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
 
     def remove_machine(self, name: str) -> None:
         """See Pool."""
-        shutil.rmtree(below(self._root / "@machines", name), ignore_errors=True)
+        remove_tree(below(self._root / "@machines", name))
 
     def usage(self) -> Usage:
         """See Pool."""
-        found = os.statvfs(self._root)
+        with os_errors(self._root):
+            found = os.statvfs(self._root)
         return Usage(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+
+    def _fill(self, volume: Path, size: int) -> None:
+        self._make(volume)
+        self._limit(volume, size)
+        make_sparse(volume / DISK, size)
+        make_ext4(self._runner, volume / DISK, "data")
+        sync_file(volume / DISK)
+
+    def _copy(self, image: Path, target: Path, size: int) -> None:
+        self._clone(image, target)
+        with os_errors(target):
+            target.chmod(0o600)
+        grow(target, size)
+        sync_file(target)
+
+    def _sweep(self) -> None:
+        for pattern in UNFINISHED:
+            for volume in (self._root / "@volumes").glob(pattern):
+                self._remove(volume)
+            for file in (*(self._root / "@images").glob(pattern), *(self._root / "@machines").glob(f"*/{pattern}")):
+                with os_errors(file):
+                    file.unlink(missing_ok=True)
 
     def _volume(self, name: str) -> Path:
         return below(self._root / "@volumes", name)
 
+    def _require(self) -> None:
+        if not btrfs.is_btrfs(self._root):
+            raise Refused(f"{self._root} is not on btrfs: give the node a btrfs file system")
+        quota.enable(self._root)
+
     def _make(self, path: Path) -> None:
         btrfs.create_subvolume(path)
+
+    def _limit(self, volume: Path, size: int) -> None:
+        # A block that is overwritten stays charged until the last of its extent is, so a full disk may cost twice
+        # its size. The limit stops what runs away, and never what the guest may do.
+        quota.limit(volume, 2 * size + LIMIT_SLACK)
 
     def _remove(self, path: Path) -> None:
         btrfs.delete_subvolume(path)
@@ -198,21 +239,33 @@ class BtrfsPool:
 class FolderPool(BtrfsPool):
     """The same pool on any file system, with copies instead of clones: for tests without root."""
 
-    def prepare(self) -> None:
-        """Makes plain folders."""
-        for name in SUBVOLUMES:
-            (self._root / name).mkdir(parents=True, exist_ok=True)
+    def _require(self) -> None:
+        with os_errors(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
 
     def _make(self, path: Path) -> None:
-        path.mkdir()
+        with os_errors(path):
+            path.mkdir()
+
+    def _limit(self, volume: Path, size: int) -> None:
+        """A plain folder has no quota."""
 
     def _remove(self, path: Path) -> None:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
 
     def _clone(self, source: Path, target: Path) -> None:
-        shutil.copyfile(source, target)
+        with os_errors(target):
+            shutil.copyfile(source, target)
 
 
-def _sync(file: Path) -> None:
-    with file.open("rb") as opened:
-        os.fsync(opened.fileno())
+def remove_tree(folder: Path) -> None:
+    """Removes a folder with all that is in it; what is gone already is no error, what stays is one."""
+    with os_errors(folder):
+        shutil.rmtree(folder, onerror=_unless_gone)
+
+
+def _unless_gone(
+    _function: object, _path: str, raised: tuple[type[BaseException], BaseException, TracebackType]
+) -> None:
+    if not isinstance(raised[1], FileNotFoundError):
+        raise raised[1]
