@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from node_agent import atomic
 from node_agent.clock import Clock
-from sal.errors import SalError
-from sal.filesystem import write_durably
 
 
 class StatusBoard:
@@ -43,6 +42,6 @@ class StatusBoard:
         said = {name: {"state": s, "reason": r, "message": m} for name, (s, r, m) in self._said.items()}
         said[part] = {"state": state, "reason": reason, "message": message, "since": now}
         try:
-            write_durably(self._path, json.dumps({**self._facts, "parts": said}).encode(), mode=0o644)
-        except (OSError, SalError) as error:
-            self._show(f"{now} cannot write {self._path}: {error}")
+            atomic.replace(self._path, json.dumps({**self._facts, "parts": said}).encode(), mode=0o644)
+        except OSError as error:
+            self._show(f"{now} cannot write {self._path}: {error.strerror}")

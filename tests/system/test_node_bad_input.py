@@ -25,10 +25,9 @@ Start = Callable[..., Node]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A short folder that another user may pass."""
+    """A short folder that only root may pass."""
     need("root", "redis")
     with tempfile.TemporaryDirectory(prefix="hpn-") as made:
-        os.chmod(made, 0o755)
         yield Path(made)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import tempfile
@@ -25,9 +24,8 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A short folder that another user may pass: the path of a socket is at most 107 bytes."""
+    """A short folder that only root may pass: the path of a socket is at most 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="hpn-") as made:
-        os.chmod(made, 0o755)
         yield Path(made)
 
 
@@ -112,6 +110,14 @@ def test_a_new_run_takes_over_the_processes_that_the_last_one_left(node: Node) -
     ensure(node, tenancy(node), "job-2")
     assert {name: node.pid(name) for name in pids} == pids
     assert "AlreadyRunning" not in node.console()
+
+
+def test_a_node_that_was_stopped_in_order_goes_on_when_it_is_started(node: Node) -> None:
+    ensure(node, tenancy(node))
+    node.stop()
+    node.start()
+    ensure(node, tenancy(node), "job-2")
+    assert len(node.effects()) == len(set(node.effects()))
 
 
 def test_a_redis_that_dies_and_comes_back_empty_is_told_and_survived(node: Node) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobs.broker import Connection
+from node_agent import atomic
 from node_agent.agent.control import Executor, ask
 from node_agent.agent.gateway import Gateway
 from node_agent.errors import TryAgain
 from node_agent.messages import Hello, MakeCredentialsRequest, OpenCredentials, QueueAccess, Signed, Welcome
-from sal.errors import NoSpace
-from sal.filesystem import write_durably
 
 
 def obtain(executor: Executor, gateway: Gateway, folder: Path) -> Connection:
@@ -27,8 +26,8 @@ def lay_down(access: QueueAccess, folder: Path) -> Connection:
     files = {"queue-ca.pem": access.ca, "queue.pem": access.certificate, "queue-key.pem": access.key}
     try:
         for name, text in files.items():
-            write_durably(folder / name, text.encode())
-    except NoSpace as error:
-        raise TryAgain("DiskFull", str(error)) from None
+            atomic.replace(folder / name, text.encode())
+    except OSError as error:
+        raise TryAgain("DiskFull", f"cannot write to the agent's folder: {error.strerror}; free some space") from None
     authority, certificate, key = (folder / name for name in files)
     return Connection(access.url, access.username, access.password, authority, certificate, key)

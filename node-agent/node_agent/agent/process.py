@@ -87,10 +87,17 @@ def prepare(chosen: NodeSettings) -> Agent:
     gateway = HttpGateway(loaded.file.gateway, loaded.ca)
     chosen.paths.agent.mkdir(mode=0o700, parents=True, exist_ok=True)
     hand_over(chosen.paths.agent, chosen.agent_user)
+    local = settle_in(chosen)
     become(chosen.agent_user)
-    board = StatusBoard(chosen.paths.status, SystemClock(), lambda line: print(line, flush=True))
+    board = StatusBoard(local.paths.status, SystemClock(), lambda line: print(line, flush=True))
     board.about(controlPlane=loaded.file.gateway)
-    return Agent(chosen, SocketExecutor(chosen.paths.socket), gateway, board, _stop_on_signal())
+    return Agent(local, SocketExecutor(local.paths.socket), gateway, board, _stop_on_signal())
+
+
+def settle_in(chosen: NodeSettings) -> NodeSettings:
+    """The same settings by relative paths: the way to the state directory may be closed to the agent's user."""
+    os.chdir(chosen.paths.agent)
+    return chosen.model_copy(update={"state": Path("..")})
 
 
 def hand_over(folder: Path, user: int) -> None:
