@@ -3,98 +3,99 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
-import socket
 import ssl
 import time
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from contextlib import closing, contextmanager
+from socket import create_connection, socket
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from sal.errors import Busy, Refused
+from sal.public_address import Resolver, resolve
 
 MOST_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 1800.0
 CHUNK = 1 << 20
-OVERLAY = ipaddress.ip_network("400::/7")
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
-def is_public(address: str) -> bool:
-    """Whether an address is in the public internet: not private, link-local, loopback, multicast or overlay."""
-    parsed = ipaddress.ip_address(address)
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    if mapped is not None:
-        return is_public(str(mapped))
-    return parsed.is_global and not parsed.is_multicast and parsed not in OVERLAY
-
-
-def resolve(host: str, port: int) -> str:
-    """The first address of a host when all of them are public. Raises Refused or Busy."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Busy(f"{host} cannot be resolved: {error}") from None
-    addresses = [str(each[4][0]) for each in found]
-    for address in addresses:
-        if not is_public(address):
-            raise Refused(f"{host} is at {address}, which is not a public address: images come from public hosts only")
-    return addresses[0]
-
-
-def fetch(url: str, context: ssl.SSLContext | None = None) -> Iterator[bytes]:
+def fetch(
+    url: str,
+    context: ssl.SSLContext | None = None,
+    *,
+    resolver: Resolver = resolve,
+    seconds: float = TOTAL_SECONDS,
+) -> Iterator[bytes]:
     """The body of a URL in pieces; follows redirects, checking each anew. Raises Refused or Busy."""
-    deadline = time.monotonic() + TOTAL_SECONDS
-    for _ in range(MOST_REDIRECTS):
-        connection, answer = _request(url, context or ssl.create_default_context())
-        if answer.status in (301, 302, 303, 307, 308):
+    deadline = time.monotonic() + seconds
+    context = context or ssl.create_default_context()
+    for _ in range(MOST_REDIRECTS + 1):
+        with _requested(url, context, resolver) as answer:
+            if answer.status not in _REDIRECTS:
+                yield from _body(answer, url, deadline)
+                return
             url = urljoin(url, answer.headers.get("Location", ""))
-            connection.close()
-            continue
-        if answer.status != 200:
-            connection.close()
-            raise Busy(f"{url} answers {answer.status}: is the image there?")
-        yield from _body(connection, answer, url, deadline)
-        return
     raise Refused(f"{url}: more than {MOST_REDIRECTS} redirects")
 
 
-def _request(url: str, context: ssl.SSLContext) -> tuple[http.client.HTTPSConnection, http.client.HTTPResponse]:
-    parts = urlsplit(url)
+@contextmanager
+def _requested(url: str, context: ssl.SSLContext, resolver: Resolver) -> Iterator[http.client.HTTPResponse]:
+    parts, port = _parsed(url)
+    host = parts.hostname or ""
+    with closing(_Pinned(host, port, resolver(host, port), context)) as connection:
+        try:
+            connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+            answer = connection.getresponse()
+        except (http.client.InvalidURL, UnicodeError) as error:
+            raise Refused(f"{url!r} is no https URL: {error}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise Busy(f"{url} cannot be fetched: {error}") from None
+        yield answer
+
+
+def _parsed(url: str) -> tuple[SplitResult, int]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError as error:
+        raise Refused(f"{url!r} is no https URL: {error}") from None
     if parts.scheme != "https" or not parts.hostname:
         raise Refused(f"{url!r} is no https URL")
-    port = parts.port or 443
-    address = resolve(parts.hostname, port)
-    connection = _Pinned(parts.hostname, address, port, context)
-    try:
-        connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
-        return connection, connection.getresponse()
-    except (OSError, http.client.HTTPException) as error:
-        connection.close()
-        raise Busy(f"{url} cannot be fetched: {error}") from None
+    return parts, port
 
 
 class _Pinned(http.client.HTTPSConnection):
-    """Connects to the address that was checked, so that a second look-up cannot answer otherwise."""
+    """Connects to the addresses that were checked, so that a second look-up cannot answer otherwise."""
 
-    def __init__(self, host: str, address: str, port: int, context: ssl.SSLContext) -> None:
+    def __init__(self, host: str, port: int, addresses: tuple[str, ...], context: ssl.SSLContext) -> None:
         super().__init__(host, port, timeout=CONNECT_SECONDS, context=context)
-        self._address = address
+        self._addresses = addresses
         self._tls = context
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        self.sock = self._tls.wrap_socket(self._plain(), server_hostname=self.host)
+
+    def _plain(self) -> socket:
+        *others, last = self._addresses
+        for address in others:
+            try:
+                return create_connection((address, self.port), self.timeout)
+            except OSError:
+                continue
+        return create_connection((last, self.port), self.timeout)
 
 
-def _body(
-    connection: http.client.HTTPSConnection, answer: http.client.HTTPResponse, url: str, deadline: float
-) -> Iterator[bytes]:
+def _body(answer: http.client.HTTPResponse, url: str, deadline: float) -> Iterator[bytes]:
+    if answer.status != 200:
+        raise Busy(f"{url} answers {answer.status}: is the image there?")
     try:
-        while chunk := answer.read(CHUNK):
-            if time.monotonic() > deadline:
-                raise Busy(f"{url} takes longer than {TOTAL_SECONDS:.0f} s")
+        # As much as came, not as much as was asked for: a server that drips must not outlive the deadline.
+        while chunk := answer.read1(CHUNK):
             yield chunk
+            if time.monotonic() > deadline:
+                raise Busy(f"{url} takes too long: is the server overloaded?")
     except (OSError, http.client.HTTPException) as error:
         raise Busy(f"{url} broke off: {error}") from None
-    finally:
-        connection.close()
+    if answer.length:
+        raise Busy(f"{url} broke off {answer.length} bytes before its end")

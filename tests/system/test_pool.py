@@ -62,7 +62,7 @@ def test_a_volume_is_a_subvolume_with_a_limit_and_a_clean_ext4(pool: BtrfsPool) 
     pool.create_volume(NAME, 64 * MIB)
     folder = pool.root / "@volumes" / NAME
     assert btrfs.is_subvolume(folder)
-    assert quota.counted(folder).limit == 2 * 64 * MIB + 64 * MIB
+    assert quota.counted(folder).limit == 3 * 64 * MIB + 64 * MIB
     RUNNER.run(Command(("e2fsck", "-fn", str(pool.volume_disk(NAME)))))
     label = RUNNER.run(Command(("e2label", str(pool.volume_disk(NAME)))))
     assert label.text == "data\n"
@@ -87,7 +87,7 @@ def test_the_limit_grows_with_the_volume_and_goes_with_it_to_the_bin(pool: Btrfs
     pool.create_volume(NAME, 8 * MIB)
     pool.grow_volume(NAME, 64 * MIB)
     pool.bin_volume(NAME)
-    assert quota.counted(pool.root / "@bin" / f"{NAME}.000001").limit == 192 * MIB
+    assert quota.counted(pool.root / "@bin" / f"{NAME}.000001").limit == 256 * MIB
 
 
 def test_a_clone_takes_no_space_until_it_is_written(pool: BtrfsPool) -> None:
