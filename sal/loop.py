@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,15 +29,15 @@ def detach(runner: Runner, device: Path) -> None:
 
 
 def parse_attached(text: str, file: Path) -> list[Path]:
-    """The devices of a file in the output of `losetup --raw --noheadings --output NAME,BACK-FILE`."""
-    pairs = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
-    return [Path(device) for device, *rest in pairs if rest and rest[0].removesuffix(" (deleted)") == str(file)]
+    """The devices of a file in the output of `losetup --json`, which is empty when there is no device at all."""
+    names = (str(file), f"{file} (deleted)")
+    devices = json.loads(text)["loopdevices"] if text.strip() else []
+    return [Path(each["name"]) for each in devices if each["back-file"] in names]
 
 
 def attached(runner: Runner, file: Path) -> list[Path]:
-    """The loop devices that a file is attached to."""
-    listing = runner.run(Command(("losetup", "--raw", "--noheadings", "--output", "NAME,BACK-FILE")))
-    return parse_attached(listing.text, file)
+    """The loop devices that a file is attached to, also when it was deleted since."""
+    return parse_attached(runner.run(Command(("losetup", "--json", "--output", "NAME,BACK-FILE"))).text, file)
 
 
 def mount(runner: Runner, device: Path, target: Path, options: str = "nosuid,nodev") -> None:
