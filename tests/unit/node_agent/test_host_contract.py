@@ -17,10 +17,10 @@ from node_agent.executor.sal_host import SalHost, serial, translated
 from node_agent.paths import Paths
 from node_agent.testing import FakeHost
 from sal import errors
+from sal.folder_pool import FolderPool
 from sal.images import ImageStore
 from sal.memory_hypervisor import MemoryHypervisor
 from sal.network import MemoryNetwork, NodeNetwork
-from sal.pool import FolderPool
 from sal.testing import FakeRunner
 from tests.unit.node_agent.build import MIB, goal, machine, uses, volume
 

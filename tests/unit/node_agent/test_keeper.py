@@ -9,20 +9,13 @@ import pytest
 
 from node_agent.errors import StepFailed
 from node_agent.executor.host import Power
-from node_agent.executor.keeper import REPAIR_SECONDS, STABLE_SECONDS, Keeper, back_off, keep
+from node_agent.executor.keeper import REPAIR_SECONDS, Keeper, back_off
 from node_agent.executor.locks import Locks
-from node_agent.executor.resources import Key, Observation, Resource
+from node_agent.executor.resources import Key, Observation
 from node_agent.executor.verbs import machine_ensure
 from tests.unit.node_agent.build import World, ensure, machine
 
 KEY = Key("machine", "a", "web-0")
-NOW = "2026-11-24T12:00:00Z"
-
-
-def resource(state: str = "running", restart: str = "always", **changes: Any) -> Resource:
-    """A machine as the table has it."""
-    observation = Observation.model_validate({"state": state, "since": NOW, **changes})
-    return Resource(assignment=machine(restart=restart), observation=observation)
 
 
 class Node(World):
@@ -61,36 +54,6 @@ def node(tmp_path: Path) -> Node:
 
 def test_pauses_grow_to_a_minute() -> None:
     assert [back_off(failures) for failures in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
-
-
-@pytest.mark.parametrize(
-    ("policy", "power", "state"),
-    [
-        ("always", Power.OFF, "restarting"),
-        ("always", Power.CRASHED, "restarting"),
-        ("on-failure", Power.OFF, "stopped"),
-        ("on-failure", Power.CRASHED, "restarting"),
-        ("never", Power.OFF, "stopped"),
-        ("never", Power.CRASHED, "failed"),
-    ],
-)
-def test_what_ended_is_treated_by_its_policy(policy: str, power: Power, state: str) -> None:
-    verdict = keep(resource(restart=policy), power, NOW, 100.0)
-    assert (verdict.resource.observation.state, verdict.start) == (state, False)
-    assert verdict.resource.observation.message
-
-
-def test_a_machine_that_is_being_removed_is_left_alone() -> None:
-    removing = resource().model_copy(update={"removing": True})
-    assert keep(removing, Power.CRASHED, NOW, 100.0).resource == removing
-
-
-def test_what_lasted_a_minute_starts_over_with_short_pauses() -> None:
-    unsteady = resource(failures=4, retry_at=100.0)
-    early = keep(unsteady, Power.RUNNING, NOW, 100.0 + STABLE_SECONDS - 1)
-    late = keep(unsteady, Power.RUNNING, NOW, 100.0 + STABLE_SECONDS)
-    assert early.resource.observation.failures == 4
-    assert late.resource.observation.failures == 0
 
 
 def test_a_killed_machine_runs_again_and_the_restart_is_counted(node: Node) -> None:
