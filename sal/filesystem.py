@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from types import TracebackType
 
 from sal.command import Command, Runner
 from sal.errors import CommandFailed, NoSpace, os_errors
@@ -68,6 +70,19 @@ def move(source: Path, target: Path) -> None:
         source.rename(target)
         for folder in {source.parent, target.parent}:
             sync_folder(folder)
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes a folder with all that is in it; what is gone already is no error, what stays is one."""
+    with os_errors(folder):
+        shutil.rmtree(folder, onerror=_unless_gone)
+
+
+def _unless_gone(
+    _function: object, _path: str, raised: tuple[type[BaseException], BaseException, TracebackType]
+) -> None:
+    if not isinstance(raised[1], FileNotFoundError):
+        raise raised[1]
 
 
 def sync_file(file: Path) -> None:

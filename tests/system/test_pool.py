@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from sal import btrfs, quota
+from sal.btrfs_pool import BtrfsPool
 from sal.command import Command, SystemRunner
 from sal.errors import CommandFailed, NoSpace, Refused
-from sal.pool import SUBVOLUMES, BtrfsPool
+from sal.pool import SUBVOLUMES
 from tests.system.btrfs_disk import btrfs_disk
 from tests.system.requirements import need
 from tests.unit.sal.pool_contract import MIB, NAME, PoolContract, files, image
@@ -103,7 +104,7 @@ def test_a_clone_takes_no_space_until_it_is_written(pool: BtrfsPool) -> None:
 CHILD = """
 import os, sys
 from pathlib import Path
-from sal import btrfs, pool as pools, quota
+from sal import btrfs, btrfs_pool as pools, quota
 from sal.command import SystemRunner
 step, when, root, size = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
 module, name = {"create_subvolume": (btrfs, step), "limit": (quota, step)}.get(step, (pools, step))

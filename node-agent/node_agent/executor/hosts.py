@@ -12,14 +12,16 @@ from node_agent.medium import Medium
 from node_agent.settings import NetworkSettings, NodeSettings
 from sal import errors
 from sal.addresses import node_prefix
+from sal.btrfs_pool import BtrfsPool
 from sal.command import SystemRunner
+from sal.folder_pool import FolderPool
 from sal.hypervisor import Hypervisor
 from sal.images import ImageStore
 from sal.links import Route
 from sal.memory_hypervisor import MemoryHypervisor
 from sal.network import LinuxNetwork, MemoryNetwork, Network, NodeNetwork
 from sal.nftables import Nftables
-from sal.pool import BtrfsPool, FolderPool, Pool
+from sal.pool import Pool
 from sal.qemu import QemuHypervisor
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sal import pool as pools
+from sal import btrfs_pool as pools
 from sal.command import Command, Output
 from sal.errors import CommandFailed, NoSpace, SalError
-from sal.pool import FolderPool
+from sal.folder_pool import FolderPool
 from sal.testing import FakeRunner
 from tests.unit.sal.pool_contract import MIB, NAME, PoolContract, files, image
 
