@@ -68,7 +68,10 @@ class Child:
         if not self._note.exists():
             return None
         pid, started = self._note.read_text().split()
-        return find(int(pid), int(started))
+        found = find(int(pid), int(started))
+        if found is not None:
+            self.show(f"{self.name}: runs already as process {pid}; looked after from here on")
+        return found
 
     def _follow(self) -> None:
         """Shows whole new lines; a log that is full begins anew."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from node_agent.settings import CapacitySettings, NetworkSettings, NodeSettings
+from sal.command import find
 from tests.system.node_site import Site, wait_for
 
 NOBODY = 65534
@@ -50,6 +51,12 @@ class Node:
         """Stops the node; nothing of it is left running."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(40)
+        left = [name for name in ("agent", "executor") if self._runs(name)]
+        assert not left, f"{left} outlived the node\n{self.console()}"
+
+    def _runs(self, name: str) -> bool:
+        note = self.settings.paths.process(name)
+        return note.exists() and find(*map(int, note.read_text().split())) is not None
 
     def pid(self, name: str) -> int:
         """The pid of one of its two processes."""

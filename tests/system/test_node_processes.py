@@ -107,6 +107,7 @@ def test_a_new_run_takes_over_the_processes_that_the_last_one_left(node: Node) -
     kill(node.process.pid)
     node.process.wait()
     node.start()
+    node.says("agent: runs already")
     ensure(node, tenancy(node), "job-2")
     assert {name: node.pid(name) for name in pids} == pids
     assert "AlreadyRunning" not in node.console()
