@@ -143,9 +143,10 @@ class BtrfsPool:
         for pattern in UNFINISHED:
             for volume in (self._root / "@volumes").glob(pattern):
                 self._remove(volume)
-            for file in (*(self._root / "@images").glob(pattern), *(self._root / "@machines").glob(f"*/{pattern}")):
-                with os_errors(file):
-                    file.unlink(missing_ok=True)
+            for folder in ("@identity", "@images", "@machines/*"):
+                for file in self._root.glob(f"{folder}/{pattern}"):
+                    with os_errors(file):
+                        file.unlink(missing_ok=True)
 
     def _volume(self, name: str) -> Path:
         return below(self._root / "@volumes", name)

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    "root": (),
     "btrfs": ("mkfs.btrfs", "losetup", "mount"),
     "qemu": ("qemu-system-x86_64",),
     "redis": ("redis-server",),
@@ -17,14 +18,14 @@ PROGRAMS = {
     "seed": ("mkfs.vfat", "mcopy"),
     "ssh-keygen": ("ssh-keygen",),
 }
-PRIVILEGED = frozenset({"btrfs", "nft", "netns"})
+PRIVILEGED = frozenset({"root", "btrfs", "nft", "netns"})
 
 
 def need(*things: str) -> None:
-    """Skips the test, or fails it in CI, unless all of these are here: names of `PROGRAMS`, or `root`."""
+    """Skips the test, or fails it in CI, unless all of these, names of `PROGRAMS`, are here."""
     for thing in things:
-        missing = [program for program in PROGRAMS.get(thing, ()) if shutil.which(program) is None]
-        if (thing == "root" or thing in PRIVILEGED) and os.geteuid() != 0:
+        missing = [program for program in PROGRAMS[thing] if shutil.which(program) is None]
+        if thing in PRIVILEGED and os.geteuid() != 0:
             missing.append("root")
         if missing:
             _miss(f"{thing} needs {', '.join(missing)}: run `make setup` as root")

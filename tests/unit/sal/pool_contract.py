@@ -172,6 +172,7 @@ class PoolContract:
         pool.volume_disk(NAME).parent.rename(pool.root / "@volumes" / f".new-{NAME}")
         (pool.root / "@images" / ".new-sha256-00-x").touch()
         (pool.root / "@images" / ".fetch-x").touch()
+        (pool.root / "@identity" / ".new-keys.json-x").touch()
         (pool.machine_folder("m-1") / ".new-root-x.raw").touch()
         pool.prepare()
         assert files(pool) == {"@machines/m-1"}
