@@ -98,9 +98,9 @@ class Paths:
         return self.run / "executor.lock"
 
     @property
-    def sockets(self) -> Path:
-        """Control sockets of the machines; short, because a socket's path is at most 107 bytes."""
-        return self.run / "vm"
+    def longest_socket(self) -> Path:
+        """The longest path of a socket below the state directory: a machine's control socket."""
+        return self.machine("m-" + "x" * 20).folder / "qmp.sock"
 
     @property
     def settings(self) -> Path:

@@ -23,6 +23,8 @@ from node_agent.paths import Paths
 from node_agent.settings import NodeSettings
 from trust.errors import TrustError
 
+LONGEST_SOCKET_PATH = 107
+
 
 def main(path: Path) -> int:
     """Runs the executor with the settings in this file; returns the exit code."""
@@ -65,6 +67,8 @@ def run(chosen: NodeSettings, stopping: threading.Event) -> None:
 
 def make_folders(paths: Paths) -> None:
     """The folders that the executor owns; `run` can be passed by the agent's user on the way to the socket."""
+    if len(os.fsencode(paths.longest_socket)) > LONGEST_SOCKET_PATH:
+        raise NeedsOperator("PathTooLong", f"{paths.state} is too long for the sockets below it: choose a shorter one")
     try:
         paths.state.mkdir(mode=0o711, parents=True, exist_ok=True)
         paths.run.mkdir(mode=0o711, exist_ok=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from node_agent.errors import NodeError, TryAgain
+from node_agent.executor import ceilings
 from node_agent.executor.assign import work_of
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.journal import Delivery, Journal, Known
@@ -65,6 +66,7 @@ class Runner:
         admitted = admit(envelope, _reader(documents), self.memory.marks(envelope), own, now)
         if (admitted.job.job, admitted.job.attempt) != (job, attempt):
             raise Refusal(Code.WRONG_NAME, f"delivered as {job}/{attempt}, signed as {admitted.job.job}")
+        ceilings.require(admitted, documents)
         self.memory.require_not_removed(admitted)
         with self.tools.store.transaction():
             self.journal.begin(job, attempt)
@@ -107,6 +109,10 @@ class Runner:
         except NodeError as error:
             log.warning("%s.%s %s: %s: %s", order.kind, order.verb, order.name, error.reason, error)
             return _outcome(order, "failed", error.reason, error.message)
+        except Exception as error:
+            # What nobody foresaw fails this attempt; without a receipt the same job would come again for ever.
+            log.exception("%s.%s %s", order.kind, order.verb, order.name)
+            return _outcome(order, "failed", "Internal", f"{type(error).__name__}: see the node's log")
         return _outcome(order, "done" if changed else "unchanged")
 
 

@@ -66,7 +66,7 @@ class Cluster:
     def records(self) -> tuple[Record, ...]:
         """All records."""
         member = {"user": "alice", "roles": ["deploy"]}
-        ceilings = {"machines": 9, "cpus": 99, "memory": 1 << 40, "volumes": 9, "storage": 1 << 40}
+        ceilings = {"machines": 20, "cpus": 99, "memory": 1 << 40, "volumes": 9, "storage": 1 << 40}
         specs: list[tuple[str, str, dict[str, Any]]] = [
             ("User", "alice", {"keys": [{"publicKey": user_key("alice").line, "state": "active"}]}),
             (
@@ -116,8 +116,11 @@ class Tenancy:
 
     def plan(self) -> bytes:
         """The canonical plan."""
-        resources = [{"kind": kind, "name": name, "spec": spec} for (kind, name), spec in sorted(self.items.items())]
-        return canonical_bytes({"resources": resources})
+        resources = [
+            {"kind": kind, "name": name, "spec": spec, "dependsOn": []}
+            for (kind, name), spec in sorted(self.items.items())
+        ]
+        return canonical_bytes({"language": 1, "resources": resources})
 
     def document(self) -> bytes:
         """The signed deployment as an envelope."""

@@ -213,3 +213,34 @@ def test_after_a_crash_a_job_goes_on_at_its_first_unfinished_step(node: Node) ->
     receipt = node.ensure()
     assert [(each.kind, each.outcome) for each in receipt.steps] == [("volume", "done"), ("machine", "unchanged")]
     assert node.host.effects == effects
+
+
+def test_a_plan_over_the_tenant_s_ceilings_is_refused_although_a_user_signed_it(node: Node) -> None:
+    for number in range(3):
+        node.web.items[("machine", f"big-{number}")] = machine_item(cpus=50)
+    assert node.ensure().reason == "OverCeilings"
+    assert node.host.effects == []
+
+
+def test_an_image_from_a_host_that_the_tenant_may_not_use_is_refused(node: Node) -> None:
+    elsewhere = {"url": "https://elsewhere.example/a.raw", "sha256": "a" * 64}
+    node.web.items[("machine", "web-0")] = machine_item(image=elsewhere, volumes=uses("data-0"))
+    assert node.ensure().reason == "OverCeilings"
+
+
+def test_an_item_out_of_bounds_is_refused_although_a_user_signed_it(node: Node) -> None:
+    node.web.items[("machine", "web-0")] = machine_item(memory=1, volumes=uses("data-0"))
+    assert node.ensure().state == "refused"
+    assert node.table() == {}
+
+
+def test_an_error_that_nobody_foresaw_fails_the_attempt_and_not_the_queue(node: Node) -> None:
+    def surprise(effect: str, name: str) -> None:
+        raise ZeroDivisionError
+
+    node.host.before = surprise
+    receipt = node.ensure()
+    assert (receipt.state, receipt.reason) == ("failed", "Internal")
+    node.host.before = lambda effect, name: None
+    steps = [("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)]
+    assert node.run("job-1", node.web.ensure("job-1", *steps, attempt=2), attempt=2).state == "succeeded"

@@ -11,8 +11,10 @@ import pytest
 from node_agent import medium, settings
 from node_agent.errors import NeedsOperator
 from node_agent.executor import trust_state
+from node_agent.executor.process import make_folders
 from node_agent.executor.store import Store
 from node_agent.executor.trust_state import TrustState
+from node_agent.paths import Paths
 from node_agent.settings import NodeSettings
 from node_agent.testing import FakeClock
 from tests.unit.node_agent.cluster import Cluster
@@ -114,3 +116,8 @@ def test_the_clock_is_never_below_the_newest_signed_time(tmp_path: Path) -> None
     late = FakeClock(clock.moment.replace(year=1970))
     trust(tmp_path, cluster, late)
     assert late.timestamp() == "2026-11-23T12:00:00Z"
+
+
+def test_a_state_directory_too_long_for_its_sockets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NeedsOperator, match="choose a shorter one"):
+        make_folders(Paths(tmp_path / ("x" * 100)))
