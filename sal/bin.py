@@ -1,22 +1,29 @@
-"""Where removed volumes wait: numbered entries, so that a name may be removed more than once."""
+"""Where removed volumes wait: numbered entries, so that a name may be removed more than once.
+
+A number is not used again, also when its entry was taken out: who counts the days of an entry must not take a volume
+that was just removed for the one that came back before.
+"""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sal.errors import NotFound, Refused, os_errors
 from sal.filesystem import move
 from sal.names import host_name
 
-_ENTRY = re.compile(r"(.+)\.(\d{6})")
+_ENTRY = re.compile(r"(.+)\.(\d{12})")
 
 
 class Bin:
-    """A folder of entries `<name>.<number>`; moving in and out is one rename each."""
+    """A folder of entries `<name>.<number>`; moving in and out is one rename each. `clock` gives rising seconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._folder = folder
+        self._clock = clock
 
     def path(self, entry: str) -> Path:
         """Where an entry is, or Refused."""
@@ -35,8 +42,8 @@ class Bin:
     def put(self, source: Path, name: str) -> None:
         """Moves a folder in, as the newest entry of its name."""
         entries = self.entries(name)
-        number = int(entries[-1].rpartition(".")[2]) + 1 if entries else 1
-        move(source, self.path(f"{name}.{number:06}"))
+        after = int(entries[-1].rpartition(".")[2]) + 1 if entries else 0
+        move(source, self.path(f"{name}.{max(after, int(self._clock())):012}"))
 
     def take(self, name: str, target: Path) -> None:
         """Moves the newest entry of a name out. Raises NotFound."""
