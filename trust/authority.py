@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from trust.errors import Code, Refusal
@@ -14,7 +15,7 @@ class Authority(Enum):
     NOT_IN_PLAN = "the newest signed revision seen lacks it, or the control plane removes it under RBAC"
 
 
-AUTHORITIES: dict[tuple[str, str], Authority] = {
+AUTHORITIES: Mapping[tuple[str, str], Authority] = {
     ("machine", "ensure"): Authority.SIGNED_PLAN,
     ("machine", "absent"): Authority.NOT_IN_PLAN,
     ("volume", "ensure"): Authority.SIGNED_PLAN,

@@ -24,8 +24,7 @@ def canonical_bytes(value: object) -> bytes:
 
     Raises NotCanonical for anything else, naming the place.
     """
-    text = json.dumps(checked(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode()
+    return _spell(checked(value))
 
 
 def checked(value: object, path: str = "", depth: int = 0) -> Value:
@@ -41,7 +40,7 @@ def checked(value: object, path: str = "", depth: int = 0) -> Value:
     if isinstance(value, (list, tuple)):
         return [checked(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
     if isinstance(value, Mapping):
-        return {_key(key, path): checked(each, f"{path}.{key}", depth + 1) for key, each in value.items()}
+        return {_key(key, path): checked(each, _below(path, key), depth + 1) for key, each in value.items()}
     raise NotCanonical(f"{path or 'the value'} is {_kind(value)}: use integers, strings, booleans, lists and maps only")
 
 
@@ -61,9 +60,10 @@ def parse_canonical(data: bytes, limit: int = DEFAULT_LIMIT) -> Value:
         raise NotCanonical(f"nested deeper than {DEEPEST} levels") from None
     except ValueError as error:
         raise NotCanonical(f"not canonical JSON: {error}") from None
-    if canonical_bytes(value) != data:
+    parsed = checked(value)
+    if _spell(parsed) != data:
         raise NotCanonical("not in canonical form: sort the keys and leave out whitespace and escapes")
-    return checked(value)
+    return parsed
 
 
 def parse_object(data: bytes, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
@@ -72,6 +72,10 @@ def parse_object(data: bytes, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NotCanonical("expected a map")
     return value
+
+
+def _spell(value: Value) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _integer(value: int, path: str) -> int:
@@ -92,6 +96,10 @@ def _key(key: object, path: str) -> str:
     if not isinstance(key, str):
         raise NotCanonical(f"{path or 'the value'} has the key {key!r}: keys are strings")
     return _string(key, path)
+
+
+def _below(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)
 
 
 def _kind(value: object) -> str:

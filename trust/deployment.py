@@ -105,13 +105,16 @@ def to_envelope(body: bytes, signatures: Iterable[SignatureText]) -> Envelope:
 
 
 def verify_document(data: bytes, view: TrustView, now: datetime, *, accepted: bool = False) -> VerifiedDeployment:
-    """As `verify_deployment`, for an envelope: the tenant is the one that owns the namespace the body names."""
+    """As `verify_deployment`, for an envelope on a node: the tenant is the one that owns the namespace in the body.
+
+    A node cannot tell what the supervisor accepted before it came here, so a retired key counts until its time.
+    """
     envelope = parse_envelope(data, DEPLOYMENT_TYPE)
     document = SignedDeployment.parse(envelope.payload)
     tenant = view.tenant_of(document.namespace)
     expected = Expected(view.cluster, tenant, document.namespace, document.name)
     texts = [SignatureText(each.key_id, sshsig.encode_bytes(each.value)) for each in envelope.signatures]
-    return verify_deployment(envelope.payload, texts, view, expected, now, accepted=accepted)
+    return verify_deployment(envelope.payload, texts, view, expected, now, accepted=accepted, retired=True)
 
 
 def verify_deployment(
@@ -122,10 +125,12 @@ def verify_deployment(
     now: datetime,
     *,
     accepted: bool = False,
+    retired: bool = False,
 ) -> VerifiedDeployment:
     """Checks a signed body in the fixed order: size, place, signers and threshold, then validity.
 
-    `accepted` leaves out the validity: `expires` bounds acceptance, not what was accepted in time. Raises Refusal.
+    `accepted` leaves out the validity: `expires` bounds acceptance, not what was accepted in time. Retired keys sign
+    nothing new: they count until their time with `accepted` or `retired` only. Raises Refusal.
     """
     if len(body) > LARGEST_BODY:
         raise Refusal(
@@ -133,7 +138,8 @@ def verify_deployment(
         )
     document = _parse(body)
     _check_place(document, expected)
-    signers = _check_signers(body, list(signatures), view, expected.tenant, now)
+    retired_at = now if accepted or retired else None
+    signers = _check_signers(body, list(signatures), view, expected.tenant, retired_at)
     if not accepted:
         check_validity(document.spec, now)
     return VerifiedDeployment(body, digest(body), document, signers)
@@ -159,8 +165,9 @@ def _check_place(document: SignedDeployment, expected: Expected) -> None:
 
 
 def _check_signers(
-    body: bytes, signatures: list[SignatureText], view: TrustView, tenant: TenantRecord, now: datetime
+    body: bytes, signatures: list[SignatureText], view: TrustView, tenant: TenantRecord, retired_at: datetime | None
 ) -> tuple[str, ...]:
+    """The users who signed. `retired_at` is the time at which retired keys are asked; None when they do not count."""
     if not signatures:
         raise Refusal(Code.NOT_SIGNED, "not signed yet. Sign: kubectl hardpan sign", "spec.signatures")
     if len(signatures) > MOST_SIGNATURES:
@@ -169,7 +176,7 @@ def _check_signers(
     problems: list[Refusal] = []
     for text in signatures:
         try:
-            users.add(_signer(body, text, view, tenant, now))
+            users.add(_signer(body, text, view, tenant, retired_at))
         except Refusal as refusal:
             problems.append(refusal)
     threshold = tenant.thresholds.get("deploy", 1)
@@ -181,7 +188,9 @@ def _check_signers(
     raise Refusal(Code.THRESHOLD_NOT_MET, message, "spec.signatures")
 
 
-def _signer(body: bytes, text: SignatureText, view: TrustView, tenant: TenantRecord, now: datetime) -> str:
+def _signer(
+    body: bytes, text: SignatureText, view: TrustView, tenant: TenantRecord, retired_at: datetime | None
+) -> str:
     field = "spec.signatures"
     claimed = sshsig.parse(text.signature).key.key_id
     found = view.signer(tenant, "deploy", claimed)
@@ -190,15 +199,19 @@ def _signer(body: bytes, text: SignatureText, view: TrustView, tenant: TenantRec
         raise Refusal(Code.UNKNOWN_SIGNER, f"{who} (trust snapshot {view.version}): sign with a member's key", field)
     if found.key.state == "revoked":
         raise Refusal(Code.KEY_REVOKED, f"key {claimed} of {found.user} is revoked: sign with another key", field)
-    if not found.key.verifies(now):
+    if not (found.key.signs or (retired_at is not None and found.key.verifies(retired_at))):
         raise Refusal(Code.KEY_RETIRED, f"key {claimed} of {found.user} is retired: sign with another key", field)
     try:
         sshsig.verify(text.signature, bytes_to_sign(body))
     except Refusal as refusal:
-        changed = f"no valid signature by a user of namespace {tenant.namespace}. The signed part was changed after it was signed"
-        here = f"(this one is {digest(body)})"
-        raise Refusal(Code.BAD_SIGNATURE, f"{changed} {here}, or {refusal.message}. {SIGN_AGAIN}", field) from None
+        message = f"no valid signature by a user of namespace {tenant.namespace}. {_why_invalid(body, refusal)}"
+        raise Refusal(Code.BAD_SIGNATURE, message, field) from None
     return found.user
+
+
+def _why_invalid(body: bytes, refusal: Refusal) -> str:
+    changed = f"The signed part was changed after it was signed (this one is {digest(body)})"
+    return f"{changed}, or {refusal.message}. {SIGN_AGAIN}"
 
 
 def check_validity(spec: SignedSpec, now: datetime) -> None:

@@ -39,7 +39,6 @@ class Code(StrEnum):
     OVER_CEILINGS = "OverCeilings"
     VERB_NOT_ALLOWED = "VerbNotAllowed"
     NOT_IN_PLAN = "NotInPlan"
-    STILL_IN_PLAN = "StillInPlan"
     WRONG_REGION = "WrongRegion"
     WRONG_LABELS = "WrongLabels"
     STALE_EPOCH = "StaleEpoch"

@@ -1,7 +1,7 @@
 """The node's last gate: whether a job may reach a SAL. Pure; every value comes from verified bytes.
 
 Order of the checks: supervisor's signature, node and cluster, time, lease, trust snapshot, then per authority the
-deployment's signatures, revision, plan digest, item, region and labels, and last the fence of each resource.
+deployment's signatures, revision, plan digest, ceilings, region, item and labels, and last the fence of each resource.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from trust.authority import Authority, authority_of
 from trust.canonical import parse_object
+from trust.ceilings import require_within
 from trust.certificate import NodeCertificate, verify_certificate
 from trust.deployment import CLOCK_TOLERANCE, SignedDeployment, VerifiedDeployment, verify_document
 from trust.dsse import decode
@@ -20,7 +21,7 @@ from trust.errors import Code, NotCanonical, Refusal
 from trust.job import JOB_TYPE, JobBody, JobStep
 from trust.keys import digest
 from trust.machine import open_signed, peek
-from trust.part import parse_time
+from trust.part import format_time, parse_time
 from trust.revision import Mark, guard
 from trust.snapshot import TrustView, open_bundle, parse_bundle
 
@@ -48,6 +49,7 @@ class Marks:
     lease: int
     revision: Mark | None
     fences: Mapping[ResourceKey, Fence]
+    root_version: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def admit(data: bytes, documents: Documents, marks: Marks, own: NodeCertificate,
     """Decides over one job envelope. `documents` gives the bytes of a digest. Raises Refusal with the reason code."""
     claimed = peek(data, JOB_TYPE, JobBody)
     _check_address(claimed, marks, own)
-    view = open_bundle(parse_bundle(fetch(documents, claimed.trust)), marks.cluster, marks.snapshot_version)
+    view = _open_trust(claimed, documents, marks)
     job = _check_supervisor(data, claimed, view, own)
     _check_time(job, marks, now)
     own_now = _check_own(own, view)
@@ -91,6 +93,11 @@ def admit(data: bytes, documents: Documents, marks: Marks, own: NodeCertificate,
     for step in job.steps:
         _check_fence(job, step, marks)
     return admitted
+
+
+def _open_trust(job: JobBody, documents: Documents, marks: Marks) -> TrustView:
+    bundle = parse_bundle(fetch(documents, job.trust))
+    return open_bundle(bundle, marks.cluster, marks.snapshot_version, marks.root_version)
 
 
 def fetch(documents: Documents, wanted: str) -> bytes:
@@ -117,10 +124,11 @@ def _check_supervisor(data: bytes, claimed: JobBody, view: TrustView, own: NodeC
 
 
 def _check_time(job: JobBody, marks: Marks, now: datetime) -> None:
-    if now >= parse_time(job.expires) or now + CLOCK_TOLERANCE < parse_time(job.issued):
-        raise Refusal(
-            Code.EXPIRED, f"job {job.job} counts from {job.issued} to {job.expires}; it is {now:%H:%M:%S} here"
-        )
+    window = f"job {job.job} counts from {job.issued} to {job.expires}; it is {format_time(now)} here"
+    if now + CLOCK_TOLERANCE < parse_time(job.issued):
+        raise Refusal(Code.NOT_YET_VALID, window)
+    if now >= parse_time(job.expires):
+        raise Refusal(Code.EXPIRED, window)
     if job.lease < marks.lease:
         raise Refusal(
             Code.STALE_LEASE, f"supervisor lease {job.lease} is older than {marks.lease}, which was seen before"
@@ -143,6 +151,8 @@ def _admit_plan(
     verified = verify_document(fetch(documents, job.document), view, now, accepted=seen)
     _check_deployment(job, verified, marks, view)
     items = plan_items(fetch(documents, job.plan), verified.document.spec.plan)
+    if not seen:
+        require_within(items, view.tenant_of(verified.document.namespace))
     spec = verified.document.spec
     if spec.region is not None and spec.region != own.region:
         raise Refusal(Code.WRONG_REGION, f"signed for region {spec.region}, this node is in {own.region}")
@@ -173,16 +183,24 @@ def plan_items(data: bytes, signed: str) -> dict[tuple[str, str], Mapping[str, A
         raise Refusal(Code.PLAN_DIGEST_MISMATCH, f"the plan has digest {digest(data)}, users signed {signed}")
     try:
         resources = parse_object(data, LARGEST_PLAN)["resources"]
-        return {(each["kind"], each["name"]): each["spec"] for each in resources}
-    except (NotCanonical, KeyError, TypeError) as error:
+        items: dict[tuple[str, str], Mapping[str, Any]] = {
+            (each["kind"], each["name"]): dict(each["spec"].items()) for each in resources
+        }
+    except (NotCanonical, KeyError, TypeError, AttributeError) as error:
         raise Refusal(Code.BAD_ENCODING, f"the plan cannot be read: {error}") from None
+    if len(items) != len(resources):
+        raise Refusal(Code.BAD_ENCODING, "the plan has two resources of one kind and name")
+    return items
 
 
 def _item(step: JobStep, items: Mapping[tuple[str, str], Mapping[str, Any]], own: NodeCertificate) -> Mapping[str, Any]:
     item = items.get((step.kind, step.name))
     if item is None:
         raise Refusal(Code.NOT_IN_PLAN, f"the signed plan has no {step.kind} {step.name}")
-    for name, value in item.get("nodeLabels", {}).items():
+    wanted = item.get("nodeLabels", {})
+    if not isinstance(wanted, Mapping):
+        raise Refusal(Code.BAD_ENCODING, f"{step.kind} {step.name} has nodeLabels that are no map")
+    for name, value in wanted.items():
         if own.labels.get(name) != value:
             raise Refusal(Code.WRONG_LABELS, f"{step.kind} {step.name} needs label {name}={value}, this node lacks it")
     return item

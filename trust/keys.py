@@ -95,13 +95,20 @@ def parse_user_key(line: str) -> UserKey:
 def parse_blob(blob: bytes) -> UserKey:
     """Parses the SSH wire form of a public key."""
     reader = SshReader(blob, "the public key")
-    kind = reader.string().decode(errors="replace")
+    kind = _words(reader.string())
     if kind not in (ED25519, SK_ED25519):
         raise BadKey(f"{kind!r} is not a key kind that counts: use {ED25519} or {SK_ED25519}")
     public = check_public(reader.string())
-    application = reader.string().decode(errors="replace") if kind == SK_ED25519 else ""
+    application = _words(reader.string()) if kind == SK_ED25519 else ""
     reader.end()
     return UserKey(kind, public, application)
+
+
+def _words(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise BadKey("the public key names its kind or application in something else than UTF-8") from None
 
 
 def check_public(public: bytes) -> bytes:
@@ -154,6 +161,8 @@ class BoxKey:
     """A machine's X25519 key; it opens what was sealed to its public half."""
 
     def __init__(self, seed: bytes) -> None:
+        if len(seed) != KEY_BYTES:
+            raise BadKey(f"a box key's seed has {KEY_BYTES} bytes, not {len(seed)}")
         self._key = nacl.public.PrivateKey(seed)
 
     @classmethod
@@ -180,8 +189,11 @@ class BoxKey:
 
 
 def seal(public: bytes, data: bytes) -> bytes:
-    """Seals data to a public X25519 key; 48 bytes longer, anonymous."""
-    return nacl.public.SealedBox(nacl.public.PublicKey(public)).encrypt(data)
+    """Seals data to a public X25519 key; 48 bytes longer, anonymous. BadKey for a degenerate or cut key."""
+    try:
+        return nacl.public.SealedBox(nacl.public.PublicKey(public)).encrypt(data)
+    except (nacl.exceptions.CryptoError, ValueError, TypeError):
+        raise BadKey("nothing can be sealed to this X25519 key: it has the wrong length or is degenerate") from None
 
 
 def node_id(public: bytes) -> str:

@@ -76,7 +76,7 @@ class Signed(BaseModel):
     def from_wire(cls, fields: object) -> Self:
         """From a parsed mapping. Raises Refusal with UnknownField or BadEncoding, naming the field."""
         try:
-            return cls.model_validate(fields)
+            return cls.model_validate(fields, by_alias=True, by_name=False)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])

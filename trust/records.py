@@ -32,6 +32,11 @@ class RecordKey(Signed):
         """What `ssh-keygen -lf` prints."""
         return parse_user_key(self.public_key).key_id
 
+    @property
+    def signs(self) -> bool:
+        """Whether this key may sign something new."""
+        return self.state == "active"
+
     def verifies(self, now: datetime) -> bool:
         """Whether what this key signed earlier still counts."""
         if self.state == "retired":

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from trust import sshsig
 from trust.dsse import Envelope, encode, parse_envelope, payload_type
-from trust.errors import Code, Refusal
+from trust.errors import BadKey, Code, Refusal
 from trust.keys import digest, parse_user_key
 from trust.part import Ordinal, Signed, Text
 
@@ -68,7 +68,10 @@ def open_root(chain: Sequence[bytes], cluster: str) -> Root:
 
 
 def _checked(document: RootDocument) -> RootDocument:
-    keys = document.key_ids()
+    try:
+        keys = document.key_ids()
+    except BadKey as error:
+        raise Refusal(Code.BAD_ENCODING, f"root document {document.version}: {error}") from None
     if len(keys) < 2 or document.threshold > len(keys):
         raise Refusal(Code.BAD_ENCODING, "a root needs two different keys or more, and a threshold that they can meet")
     return document

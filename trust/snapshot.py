@@ -87,14 +87,14 @@ class TrustView:
             raise Refusal(Code.TRUST_EXPIRED, f"trust snapshot {self.version} ended {self.body.expires}; {remedy}")
 
     def tenant_of(self, namespace: str) -> TenantRecord:
-        """The tenant of a namespace, or Refusal(RecordNotListed)."""
-        for tenant in self.tenants.values():
-            if tenant.namespace == namespace:
-                return tenant
-        message = f"no tenant that counts owns namespace {namespace} (trust snapshot {self.version})"
-        raise Refusal(
-            Code.RECORD_NOT_LISTED, f"{message}: an operator adds one: hardpan tenant add", "metadata.namespace"
-        )
+        """The one tenant of a namespace, or Refusal(RecordNotListed); of two that claim it neither counts."""
+        found = [tenant for tenant in self.tenants.values() if tenant.namespace == namespace]
+        if len(found) == 1:
+            return found[0]
+        which = "more than one tenant claims" if found else "no tenant that counts owns"
+        remedy = "an operator removes one" if found else "an operator adds one: hardpan tenant add"
+        message = f"{which} namespace {namespace} (trust snapshot {self.version}): {remedy}"
+        raise Refusal(Code.RECORD_NOT_LISTED, message, "metadata.namespace")
 
     def supervisor(self, name: str) -> SupervisorRecord:
         """A supervisor by name, or Refusal(UnknownSupervisor)."""
@@ -148,13 +148,18 @@ def parse_bundle(data: bytes) -> Bundle:
         raise Refusal(Code.BAD_ENCODING, f"not a trust bundle: {error}") from None
 
 
-def open_bundle(bundle: Bundle, cluster: str, floor: int = 0) -> TrustView:
-    """Verifies a bundle against the pinned cluster id and the highest snapshot version seen."""
-    return open_trust(bundle.roots, bundle.snapshot, bundle.records, cluster, floor)
+def open_bundle(bundle: Bundle, cluster: str, floor: int = 0, root_floor: int = 0) -> TrustView:
+    """Verifies a bundle against the pinned cluster id and the highest snapshot and root versions seen."""
+    return open_trust(bundle.roots, bundle.snapshot, bundle.records, cluster, floor, root_floor)
 
 
 def open_trust(
-    roots: Sequence[bytes], snapshot: bytes, records: Iterable[Record], cluster: str, floor: int = 0
+    roots: Sequence[bytes],
+    snapshot: bytes,
+    records: Iterable[Record],
+    cluster: str,
+    floor: int = 0,
+    root_floor: int = 0,
 ) -> TrustView:
     """Verifies root chain and snapshot, and keeps of the records only what the snapshot lists.
 
@@ -167,12 +172,20 @@ def open_trust(
     body = SnapshotBody.parse(envelope.payload)
     if body.cluster != cluster:
         raise Refusal(Code.WRONG_CLUSTER, f"the snapshot belongs to cluster {body.cluster}, pinned is {cluster}")
+    _require_no_rollback(root, body, floor, root_floor)
+    listed = [record for record in records if body.records.get(record.key) == record.digest]
+    return _view(root, body, listed)
+
+
+def _require_no_rollback(root: Root, body: SnapshotBody, floor: int, root_floor: int) -> None:
+    """A root that was replaced must not come back: its keys may be in other hands by now."""
     if body.version < floor:
         raise Refusal(
             Code.TRUST_ROLLBACK, f"trust snapshot {body.version} is older than {floor}, which was seen before"
         )
-    listed = [record for record in records if body.records.get(record.key) == record.digest]
-    return _view(root, body, listed)
+    if root.document.version < max(root_floor, body.root_version):
+        newest = max(root_floor, body.root_version)
+        raise Refusal(Code.TRUST_ROLLBACK, f"root document {root.document.version} was replaced: {newest} is in force")
 
 
 def _view(root: Root, body: SnapshotBody, records: Iterable[Record]) -> TrustView:

@@ -6,12 +6,11 @@ Protocol: OpenSSH PROTOCOL.sshsig (version 1) and, for `sk-` keys, PROTOCOL.u2f.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-import re
 import struct
 from dataclasses import dataclass
 
+from trust.dsse import decode
 from trust.errors import BadKey, Code, Refusal
 from trust.keys import ED25519, SK_ED25519, SigningKey, SshReader, UserKey, parse_blob, ssh_string, verify_raw
 
@@ -22,8 +21,7 @@ HASHES = ("sha256", "sha512")
 LONGEST_TEXT = 4096
 FIDO_APPLICATION = "ssh:"
 USER_PRESENT = 0x01
-USER_VERIFIED = 0x04
-_ARMOUR = re.compile(r"-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]+?)\s+-----END SSH SIGNATURE-----\s*")
+BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,6 @@ class SshSignature:
 
 def parse(text: str) -> SshSignature:
     """Parses the armoured form or its bare base64. Raises Refusal(BadEncoding) for anything else."""
-    if len(text) > LONGEST_TEXT:
-        raise Refusal(Code.TOO_LARGE, f"a signature of {len(text)} characters is longer than {LONGEST_TEXT}")
     try:
         return _parse_blob(blob_of(text))
     except (BadKey, struct.error, UnicodeDecodeError) as error:
@@ -49,13 +45,16 @@ def parse(text: str) -> SshSignature:
 
 
 def blob_of(text: str) -> bytes:
-    """The binary signature inside the armoured or bare text."""
-    match = _ARMOUR.fullmatch(text)
-    bare = "".join((match.group(1) if match else text).split())
+    """The binary signature inside the armoured or bare text. Raises Refusal(BadEncoding or TooLarge)."""
+    if len(text) > LONGEST_TEXT:
+        raise Refusal(Code.TOO_LARGE, f"a signature of {len(text)} characters is longer than {LONGEST_TEXT}")
+    bare = text.strip()
+    if bare.startswith(BEGIN) and bare.endswith(END):
+        bare = bare.removeprefix(BEGIN).removesuffix(END)
     try:
-        return base64.b64decode(bare, validate=True)
-    except (binascii.Error, ValueError):
-        raise Refusal(Code.BAD_ENCODING, "not an SSH signature: neither armoured nor base64") from None
+        return decode("".join(bare.split()))
+    except Refusal:
+        raise Refusal(Code.BAD_ENCODING, "not an SSH signature: neither armoured nor strict base64") from None
 
 
 def encode_bytes(blob: bytes) -> str:
@@ -69,7 +68,8 @@ def _parse_blob(blob: bytes) -> SshSignature:
         raise BadKey("it does not begin as a signature of version 1")
     key = parse_blob(reader.string())
     namespace = reader.string().decode()
-    reader.string()
+    if reader.string():
+        raise BadKey("its reserved field is not empty")
     hash_name = reader.string().decode()
     signature = _inner(reader.string(), key)
     reader.end()
@@ -116,11 +116,14 @@ def verify(text: str, message: bytes) -> UserKey:
 
 
 def _token_message(parsed: SshSignature, signed: bytes) -> bytes:
-    """What a FIDO token signs; the exact application, the user present, and no flag that we do not know."""
+    """What a FIDO token signs; the exact application, the user present, and no other flag."""
     if parsed.key.application != FIDO_APPLICATION:
         raise Refusal(Code.BAD_SIGNATURE, f"FIDO application {parsed.key.application!r} is not {FIDO_APPLICATION!r}")
-    if not parsed.flags & USER_PRESENT or parsed.flags & ~(USER_PRESENT | USER_VERIFIED):
+    if not parsed.flags & USER_PRESENT:
         raise Refusal(Code.BAD_SIGNATURE, "the FIDO token did not see its user: touch it when it blinks")
+    if parsed.flags != USER_PRESENT:
+        what = f"the FIDO token set flags {parsed.flags:#04x}, only {USER_PRESENT:#04x} counts"
+        raise Refusal(Code.BAD_SIGNATURE, f"{what}: use a key made without verify-required")
     application = hashlib.sha256(parsed.key.application.encode()).digest()
     return application + struct.pack(">BI", parsed.flags, parsed.counter) + hashlib.sha256(signed).digest()
 

@@ -26,7 +26,8 @@ class Memory:
         job = peek(envelope, JOB_TYPE, JobBody)
         fences = {key: fence for step in job.steps if (fence := self._fence(key := _key(job, step))) is not None}
         lease = self.numbers.get("lease", job.supervisor).number
-        return gate.Marks(self.trust.cluster, self.trust.version, lease, self._revision(job), fences)
+        trust = self.trust
+        return gate.Marks(trust.cluster, trust.version, lease, self._revision(job), fences, trust.root_version)
 
     def require_not_removed(self, admitted: Admitted) -> None:
         """Refusal(StaleEpoch) for an ensure that was signed before the resource's last removal."""

@@ -69,12 +69,17 @@ class TrustState:
         """The highest snapshot version seen, or the medium's floor."""
         return max(self._floor, self._marks.get("snapshot", _SUBJECT).number)
 
+    @property
+    def root_version(self) -> int:
+        """The root document in force; 0 before the first snapshot."""
+        return self._view.root.document.version if self._view else 0
+
     def accept(self, data: bytes) -> TrustView:
         """Verifies a bundle and takes it over if it is newer. Raises Refusal; what was in force stays so."""
         if self._view is not None and digest(data) == self._digest:
             return self._view
         with self._store.transaction():
-            view = open_bundle(parse_bundle(data), self.cluster, self.version)
+            view = open_bundle(parse_bundle(data), self.cluster, self.version, self.root_version)
             if self._view is None or view.version > self._view.version:
                 self._store.keep_fact(_BUNDLE, data)
                 self._marks.raise_to("snapshot", _SUBJECT, Mark(view.version))
