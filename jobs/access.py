@@ -1,7 +1,8 @@
 """Who may do what in Redis: one ACL user per node, one for the site's supervisor, and no default user.
 
-The rules are those that the probe in reference/queue.md section 3 accepted on Redis 7.0; every rule is sent whole,
-with `reset` in front, because ACL SETUSER adds to what is there.
+Every rule is sent whole, with `reset` in front, because ACL SETUSER adds to what is there. Redis checks each command of
+a function against all selectors of the caller, but the function's keys must lie in one: so the root rule carries FCALL,
+and each key only the commands of its type. A node that could make its `ev` a hash would stop the reader of all nodes.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def node_rule(node: str, hashed: str) -> list[str]:
     return [
         "reset", "on", "sanitize-payload", f"#{hashed}", "resetkeys", "resetchannels", "-@all",
         "+ping", "+hello", "+auth", "+client|setname",
-        f"~{own}q*", f"~{own}idx", f"~{own}lease", f"~{own}ev",
-        "+xreadgroup", "+xack", "+xdel", "+hget", "+hset", "+zadd", "+zrem", "+zscore", "+time", "+fcall",
+        f"~{own}q*", f"~{own}idx", f"~{own}lease", f"~{own}ev", "+time", "+fcall",
+        f"(~{own}q* +xreadgroup +xack +xdel)", f"(~{own}idx +hget +hset)", f"(~{own}lease +zadd +zrem +zscore)",
         f"(%W~{own}ev +xadd)", f"(%W~{own}hb +set)", f"(%R~{own}ctl +xread)", f"(%R~{own}doc:* +get)",
     ]  # fmt: skip
 

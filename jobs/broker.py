@@ -60,6 +60,15 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a node takes up in the queue: unsettled events, their bytes, and the consumers it named."""
+
+    events: int
+    event_bytes: int
+    consumers: int
+
+
+@dataclass(frozen=True)
 class Claim:
     """An entry that a runner has in hand."""
 
@@ -85,7 +94,10 @@ class ControllerBroker(Protocol):
         """Takes a queued attempt back, or asks the runner to stop at the next step."""
 
     async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
-        """What nodes said and nobody settled, up to 200; waits up to `timeout` seconds for the first."""
+        """What nodes said and nobody settled, up to 200 of each node; waits `timeout` (at most 5) seconds for one.
+
+        Makes ready again what a loss took. What a node wrote in no known form is deleted.
+        """
 
     async def settle(self, events: Iterable[Event]) -> None:
         """Forgets events, after what they say is stored in Kubernetes."""
@@ -96,8 +108,17 @@ class ControllerBroker(Protocol):
     async def known(self, node: str) -> dict[str, int]:
         """The uids in flight and their attempts."""
 
+    async def expired(self, node: str) -> list[str]:
+        """The uids whose lease is over: their runner died or cannot reach the queue."""
+
+    async def measure(self, node: str) -> Usage:
+        """What the node takes up; no access rule bounds that, so whoever sees too much revokes and clears."""
+
+    async def clear(self, node: str) -> None:
+        """Forgets everything of a node: what is open is placed again, and its journal answers what it ran."""
+
     async def grant(self, node: str, password: str) -> None:
-        """Makes or replaces the node's user and password."""
+        """Makes or replaces the node's user and password, and cuts connections that came with an older one."""
 
     async def revoke(self, node: str) -> None:
         """Removes the node's user and cuts its connections."""
@@ -110,7 +131,10 @@ class NodeBroker(Protocol):
     """The runner's view, for threads. All methods raise Unavailable or AccessDenied."""
 
     def claim(self, timeout: float, pending: bool) -> Claim | None:
-        """The next entry: one that was in hand before when `pending`, else a new one within `timeout` seconds."""
+        """The next entry: one in hand before when `pending`, else a new one within `timeout` (at most 5) seconds.
+
+        For one reader. After any error it asks for pending ones until there are none: one may have come unseen.
+        """
 
     def start(self, claim: Claim, boot: str, takeover: bool) -> None:
         """Takes the lease. Raises StaleFence, AlreadyDone or HeldElsewhere."""
@@ -131,7 +155,7 @@ class NodeBroker(Protocol):
         """Stores the newest report for 30 s."""
 
     def control(self, after: str) -> tuple[str, list[str]]:
-        """The uids asked to stop since `after`, and the position to ask from next time ("0" at first)."""
+        """The position to ask from next time ("0" at first), and the uids whose present attempt is asked to stop."""
 
     def document(self, digest: str) -> bytes:
         """A document, checked against its digest. Raises BadDocument."""

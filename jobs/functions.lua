@@ -10,7 +10,9 @@ end
 local function record(index, uid)
   local raw = redis.call('HGET', index, uid)
   if not raw then return nil end
-  local attempt, state, priority, entry, boot = raw:match('^(%d+)|(%a+)|(%d)|([^|]*)|(.*)$')
+  local attempt, state, priority, entry, boot = raw:match('^(%d+)|(%a+)|([012])|([^|]*)|(.*)$')
+  -- The node may write here: what it spoiled counts as lost, and is placed again.
+  if not attempt then return nil end
   return { attempt = tonumber(attempt), state = state, priority = tonumber(priority), entry = entry, boot = boot }
 end
 
@@ -24,6 +26,13 @@ local function drop(queue, entry)
   redis.call('XDEL', queue, entry)
 end
 
+-- After a loss the first entry and the groups come back in one step, so that no runner finds one without the other.
+local function make_groups(keys)
+  for i = 1, 3 do
+    if redis.call('EXISTS', keys[i]) == 0 then redis.call('XGROUP', 'CREATE', keys[i], 'r', '0', 'MKSTREAM') end
+  end
+end
+
 -- KEYS q0 q1 q2 idx lease, ARGV uid attempt priority envelope
 local function enqueue(keys, args)
   local uid, attempt, priority = args[1], tonumber(args[2]), tonumber(args[3])
@@ -35,6 +44,7 @@ local function enqueue(keys, args)
     drop(keys[old.priority + 1], old.entry)
     redis.call('ZREM', lease, uid)
   end
+  make_groups(keys)
   local id = redis.call('XADD', keys[priority + 1], '*', 'u', uid, 'a', attempt, 'j', args[4])
   store(index, uid, { attempt = attempt, state = 'queued', priority = priority, entry = id, boot = '' })
   return { 1, id }
@@ -111,5 +121,6 @@ redis.register_function('nq1_enqueue', enqueue)
 redis.register_function('nq1_start', start)
 redis.register_function('nq1_renew', renew)
 redis.register_function('nq1_finish', finish)
-redis.register_function('nq1_cancel', cancel)
-redis.register_function('nq1_settle', settle)
+-- What frees memory must work when there is none left.
+redis.register_function { function_name = 'nq1_cancel', callback = cancel, flags = { 'allow-oom' } }
+redis.register_function { function_name = 'nq1_settle', callback = settle, flags = { 'allow-oom' } }

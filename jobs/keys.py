@@ -3,6 +3,7 @@
 `q1` stream of entries (fields u uid, a attempt, j envelope), group `r` · `idx` hash uid → its record
 · `lease` zset uid → expiry ms · `ev` stream of events (u, a, e) · `ctl` stream of cancellations (u, a) · `hb` string,
 the node's signed report · `doc:<digest>` string, a document by its SHA-256.
+Of no node: `nq:made`, a random word that whoever finds it missing sets; another word means that Redis was emptied.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 GROUP = "r"
+MADE = "nq:made"
 CONSUMER = "runner"
 PRIORITIES = (0, 1, 2)
 DEFAULT_PRIORITY = 1

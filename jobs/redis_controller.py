@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from redis import asyncio as redis
@@ -12,19 +12,15 @@ from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from jobs.access import node_rule, password_hash
-from jobs.broker import (
-    DOCUMENT_SECONDS,
-    LARGEST_DOCUMENT,
-    Cancelled,
-    Connection,
-    Event,
-    Placement,
-)
-from jobs.errors import BadDocument, Unavailable
-from jobs.keys import DEFAULT_PRIORITY, GROUP, NodeKeys
+from jobs.broker import DOCUMENT_SECONDS, Cancelled, Connection, Event, Placement, Usage
+from jobs.documents import bounded
+from jobs.keys import DEFAULT_PRIORITY, NodeKeys
+from jobs.redis_connection import block_milliseconds, options
 from jobs.redis_errors import translated
+from jobs.redis_ready import Readiness, make_groups
+from jobs.redis_wire import attempts, event_of, streams_of
 
-LIBRARY = Path(__file__).with_name("functions.lua").read_text()
+log = logging.getLogger(__name__)
 EVENTS_AT_ONCE = 200
 _PLACEMENTS = {1: Placement.PLACED, 0: Placement.ALREADY_THERE, -1: Placement.NEWER_THERE}
 
@@ -33,83 +29,83 @@ class RedisControllerBroker:
     """`jobs.broker.ControllerBroker` over one connection pool."""
 
     def __init__(self, connection: Connection) -> None:
-        self._redis: Any = redis.Redis.from_url(
-            connection.url,
-            username=connection.username,
-            password=connection.password,
-            ssl_ca_certs=str(connection.authority),
-            ssl_certfile=str(connection.certificate),
-            ssl_keyfile=str(connection.key),
-            ssl_check_hostname=True,
-            socket_timeout=10,
-            socket_connect_timeout=3,
-            retry=Retry(NoBackoff(), 1),
-        )
-        self._ready: set[str] = set()
+        # Every call may be repeated without harm; once, because a pooled connection may have died unnoticed.
+        self._redis: Any = redis.Redis.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 1))
+        self._readiness = Readiness(self._redis)
 
     async def ensure_ready(self, nodes: Iterable[str]) -> None:
-        """Loads the functions and makes missing groups; remembers what it made until something is found missing."""
+        """Loads the functions and makes groups where they are missing."""
         with translated():
-            if not self._ready:
-                await self._redis.function_load(LIBRARY, replace=True)
-            for node in nodes:
-                if node not in self._ready:
-                    await self._make_groups(NodeKeys(node))
-                    self._ready.add(node)
-
-    async def _make_groups(self, keys: NodeKeys) -> None:
-        for queue in keys.queues:
-            try:
-                await self._redis.xgroup_create(queue, GROUP, id="0", mkstream=True)
-            except ResponseError as error:
-                if not str(error).startswith("BUSYGROUP"):
-                    raise
+            await self._readiness.ensure(nodes)
 
     def forget_ready(self) -> None:
-        """Has the next `ensure_ready` look again: after an error, and at every full pass."""
-        self._ready.clear()
+        """Has the next `ensure_ready` look at every node again."""
+        self._readiness.forget()
 
     async def enqueue(
         self, node: str, uid: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]
     ) -> Placement:
-        """Documents and entry in one round trip; the groups are made again when Redis lost them."""
+        """Documents first, then the entry: the function makes the groups too when Redis lost them."""
         keys = NodeKeys(node)
-        await self.ensure_ready([node])
+        arguments = [uid, attempt, DEFAULT_PRIORITY, envelope]
         with translated():
-            pipeline = self._redis.pipeline(transaction=False)
-            for digest, data in documents.items():
-                pipeline.set(keys.document(digest), _bounded(digest, data), ex=DOCUMENT_SECONDS)
-            arguments = [uid, attempt, DEFAULT_PRIORITY, envelope]
-            pipeline.fcall("nq1_enqueue", 5, *keys.queues, keys.index, keys.lease, *arguments)
-            pipeline.exists(keys.queue(DEFAULT_PRIORITY))
-            try:
-                *_, placed, _ = await pipeline.execute()
-            except ResponseError:
-                self.forget_ready()
-                raise
+            await self._place({keys.document(digest): bounded(digest, data) for digest, data in documents.items()})
+            placed = await self._call("nq1_enqueue", [*keys.queues, keys.index, keys.lease], arguments)
         return _PLACEMENTS[placed[0]]
+
+    async def _place(self, documents: Mapping[str, bytes]) -> None:
+        """Sends only what is missing: the same documents come with every placement of every open job."""
+        if not documents:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for key in documents:
+            pipeline.expire(key, DOCUMENT_SECONDS)
+        there = await pipeline.execute()
+        for (key, data), found in zip(documents.items(), there, strict=True):
+            if not found:
+                pipeline.set(key, data, ex=DOCUMENT_SECONDS)
+        await pipeline.execute()
+
+    async def _call(self, function: str, keys: list[str], arguments: list[Any]) -> Any:
+        try:
+            return await self._redis.fcall(function, len(keys), *keys, *arguments)
+        except ResponseError as error:
+            if "unction not found" not in str(error):
+                raise
+        await self._readiness.load()
+        return await self._redis.fcall(function, len(keys), *keys, *arguments)
 
     async def cancel(self, node: str, uid: str, attempt: int) -> Cancelled:
         """Removes the entry, or signals the runner that has it."""
         keys = NodeKeys(node)
         with translated():
-            arguments = [*keys.queues, keys.index, keys.lease, keys.control, uid, attempt]
-            return Cancelled[(await self._redis.fcall("nq1_cancel", 6, *arguments)).decode()]
+            touched = [*keys.queues, keys.index, keys.lease, keys.control]
+            return Cancelled[(await self._call("nq1_cancel", touched, [uid, attempt])).decode()]
 
     async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
         """Unsettled events of these nodes, oldest first on each node."""
-        streams = {NodeKeys(node).events: node for node in nodes}
-        if not streams:
+        by_stream = {NodeKeys(node).events.encode(): node for node in nodes}
+        if not by_stream:
             return []
         with translated():
+            await self._readiness.ensure(by_stream.values())
             found = await self._redis.xread(
-                dict.fromkeys(streams, "0"), count=EVENTS_AT_ONCE, block=max(1, int(timeout * 1000))
+                dict.fromkeys(by_stream, "0"), count=EVENTS_AT_ONCE, block=block_milliseconds(timeout)
             )
-        return [
-            Event(streams[stream.decode()], entry.decode(), fields[b"u"].decode(), int(fields[b"a"]), fields[b"e"])
-            for stream, entries in (found.items() if isinstance(found, dict) else found or [])
-            for entry, fields in entries
-        ]
+            return [
+                event
+                for stream, entries in streams_of(found)
+                for event in await self._readable(by_stream[stream], entries)
+            ]
+
+    async def _readable(self, node: str, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> list[Event]:
+        """Its events; what has another form is deleted, so that one node cannot stop the reading of all."""
+        read = {entry: event_of(node, entry, fields) for entry, fields in entries}
+        broken = [entry for entry, event in read.items() if event is None]
+        if broken:
+            log.warning("%d events of %s have no known form and are deleted", len(broken), node)
+            await self._redis.xdel(NodeKeys(node).events, *broken)
+        return [event for event in read.values() if event is not None]
 
     async def settle(self, events: Iterable[Event]) -> None:
         """Deletes the events and what is in flight of ended attempts."""
@@ -120,7 +116,7 @@ class RedisControllerBroker:
             for node, settled in by_node.items():
                 keys = NodeKeys(node)
                 triples = [part for event in settled for part in (event.entry, event.uid, event.attempt)]
-                await self._redis.fcall("nq1_settle", 2, keys.index, keys.events, *triples)
+                await self._call("nq1_settle", [keys.index, keys.events], triples)
 
     async def heartbeat(self, node: str) -> bytes | None:
         """The newest report."""
@@ -131,13 +127,44 @@ class RedisControllerBroker:
     async def known(self, node: str) -> dict[str, int]:
         """What is in flight."""
         with translated():
-            found = await self._redis.hgetall(NodeKeys(node).index)
-        return {uid.decode(): int(record.split(b"|", 1)[0]) for uid, record in found.items()}
+            return attempts(await self._redis.hgetall(NodeKeys(node).index))
+
+    async def expired(self, node: str) -> list[str]:
+        """By the clock of Redis, the only one that counts for leases."""
+        with translated():
+            seconds, microseconds = await self._redis.time()
+            now = seconds * 1000 + microseconds // 1000
+            over = await self._redis.zrangebyscore(NodeKeys(node).lease, "-inf", now)
+        return [uid.decode(errors="replace") for uid in over]
+
+    async def measure(self, node: str) -> Usage:
+        """Exact bytes; a stream that is not there takes none."""
+        keys = NodeKeys(node)
+        with translated():
+            await self._readiness.ensure([node])
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.xlen(keys.events)
+            pipeline.memory_usage(keys.events, samples=0)
+            for queue in keys.queues:
+                pipeline.xinfo_consumers(queue, "r")
+            events, size, *consumers = await pipeline.execute()
+        return Usage(events, size or 0, max(map(len, consumers)))
+
+    async def clear(self, node: str) -> None:
+        """Everything but the documents, which expire, and new groups at once."""
+        keys = NodeKeys(node)
+        with translated():
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.unlink(*keys.queues, keys.index, keys.lease, keys.events, keys.control, keys.heartbeat)
+            make_groups(pipeline, keys)
+            await pipeline.execute()
 
     async def grant(self, node: str, password: str) -> None:
-        """ACL SETUSER with the whole rule."""
+        """ACL SETUSER with the whole rule; it would leave open connections of the old password as they are."""
+        rule = node_rule(node, password_hash(password))
         with translated():
-            await self._redis.execute_command("ACL SETUSER", node, *node_rule(node, password_hash(password)))
+            await self._redis.execute_command("ACL SETUSER", node, *rule)
+            await self._redis.execute_command("CLIENT KILL", "USER", node)
 
     async def revoke(self, node: str) -> None:
         """ACL DELUSER cuts open connections, which `off` does not."""
@@ -147,12 +174,3 @@ class RedisControllerBroker:
     async def close(self) -> None:
         """Closes the pool."""
         await self._redis.aclose()
-
-
-def _bounded(digest: str, data: bytes) -> bytes:
-    if len(data) > LARGEST_DOCUMENT:
-        raise BadDocument(f"document {digest} has {len(data)} bytes, at most {LARGEST_DOCUMENT} are allowed")
-    return data
-
-
-__all__ = ["RedisControllerBroker", "Unavailable"]

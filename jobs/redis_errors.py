@@ -39,4 +39,6 @@ def _by_word(message: str) -> JobsError:
     word = message.split(" ", 1)[0]
     if "unction not found" in message:
         return Unavailable("the queue's functions are not loaded yet")
+    if "user executing the script" in message:
+        return AccessDenied(f"Redis refuses this user: {message}")
     return _BY_WORD.get(word, Unavailable)(f"Redis: {message}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,11 +11,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from jobs.broker import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, Connection
-from jobs.errors import BadDocument, Unavailable
-from jobs.keys import CONSUMER, GROUP, PRIORITIES, NodeKeys
+from jobs.documents import checked
+from jobs.keys import CONSUMER, GROUP, NodeKeys
+from jobs.redis_connection import block_milliseconds, options
 from jobs.redis_errors import translated
+from jobs.redis_wire import attempt_of, claim_of, streams_of
 
 LEASE_MILLISECONDS = int(LEASE_SECONDS * 1000)
+CONTROL_AT_ONCE = 100
 
 
 class RedisNodeBroker:
@@ -23,74 +26,79 @@ class RedisNodeBroker:
 
     def __init__(self, node: str, connection: Connection) -> None:
         self._keys = NodeKeys(node)
-        self._redis: Any = redis.Redis.from_url(
-            connection.url,
-            username=connection.username,
-            password=connection.password,
-            ssl_ca_certs=str(connection.authority),
-            ssl_certfile=str(connection.certificate),
-            ssl_keyfile=str(connection.key),
-            ssl_check_hostname=True,
-            socket_timeout=10,
-            socket_connect_timeout=3,
-            retry=Retry(NoBackoff(), 1),
-        )
+        # No call is repeated unseen: a claim whose answer was lost would lie pending, and nobody would look there.
+        self._redis: Any = redis.Redis.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 0))
+        self._delivered: deque[Claim] = deque()
 
     def claim(self, timeout: float, pending: bool) -> Claim | None:
-        """Own pending entries first (`0`), then new ones (`>`); an entry without fields was deleted meanwhile."""
-        start = "0" if pending else ">"
-        with translated():
-            found = self._redis.xreadgroup(
-                GROUP,
-                CONSUMER,
-                dict.fromkeys(self._keys.queues, start),
-                count=1,
-                block=None if pending else max(1, int(timeout * 1000)),
-            )
-        for stream, entries in found.items() if isinstance(found, dict) else found or []:
-            for entry, fields in _flat(entries):
-                return self._claimed(stream, entry, fields)
-        return None
+        """Own pending entries (`0`) or new ones (`>`). One read brings up to one of each priority: the rest is kept."""
+        if pending:
+            self._delivered.clear()
+        if not self._delivered:
+            self._delivered.extend(self._read_pending() if pending else self._read(">", block_milliseconds(timeout)))
+        return self._delivered.popleft() if self._delivered else None
 
-    def _claimed(self, stream: bytes, entry: bytes, fields: dict[bytes, bytes]) -> Claim | None:
-        priority = self._keys.queues.index(stream.decode())
-        claim = Claim(entry.decode(), priority, "", 0, b"")
-        if not fields:
-            self.drop(claim)
-            return None
-        return Claim(claim.entry, priority, fields[b"u"].decode(), int(fields[b"a"]), fields[b"j"])
+    def _read_pending(self) -> list[Claim]:
+        """Only the first: the next call looks again, after this one was acknowledged."""
+        while True:
+            with translated():
+                entries = self._entries("0", None)
+            claims = self._readable(entries)
+            if claims or not entries:
+                return claims[:1]
+
+    def _read(self, start: str, block: int) -> list[Claim]:
+        with translated():
+            return self._readable(self._entries(start, block))
+
+    def _entries(self, start: str, block: int | None) -> list[tuple[int, bytes, dict[bytes, bytes]]]:
+        streams = dict.fromkeys(self._keys.queues, start)
+        found = streams_of(self._redis.xreadgroup(GROUP, CONSUMER, streams, count=1, block=block))
+        priorities = {queue.encode(): priority for priority, queue in enumerate(self._keys.queues)}
+        entries = [(priorities[stream], entry, fields) for stream, some in found for entry, fields in some]
+        return sorted(entries, key=lambda each: each[0])
+
+    def _readable(self, entries: list[tuple[int, bytes, dict[bytes, bytes]]]) -> list[Claim]:
+        claims: list[Claim] = []
+        for priority, entry, fields in entries:
+            claim = claim_of(entry, priority, fields)
+            if claim is None:
+                self._drop(priority, entry.decode())
+            else:
+                claims.append(claim)
+        return claims
 
     def start(self, claim: Claim, boot: str, takeover: bool) -> None:
         """Leases the attempt for 30 s."""
-        with translated():
-            arguments = [claim.uid, claim.attempt, boot, LEASE_MILLISECONDS, int(takeover)]
-            self._redis.fcall("nq1_start", 2, self._keys.index, self._keys.lease, *arguments)
+        arguments = [claim.uid, claim.attempt, boot, LEASE_MILLISECONDS, int(takeover)]
+        self._call("nq1_start", [self._keys.index, self._keys.lease], arguments)
 
     def renew(self, boot: str, claims: Iterable[Claim]) -> list[str]:
         """All leases in one call."""
         pairs = [part for claim in claims for part in (claim.uid, claim.attempt)]
-        with translated():
-            stop = self._redis.fcall(
-                "nq1_renew", 2, self._keys.index, self._keys.lease, boot, LEASE_MILLISECONDS, *pairs
-            )
-        return [uid.decode() for uid in stop]
+        arguments = [boot, LEASE_MILLISECONDS, *pairs]
+        return [uid.decode() for uid in self._call("nq1_renew", [self._keys.index, self._keys.lease], arguments)]
 
     def finish(self, claim: Claim, boot: str, event: bytes) -> None:
         """Event, acknowledgement and lease in one step."""
         keys = self._keys
+        touched = [keys.queue(claim.priority), keys.index, keys.lease, keys.events]
+        self._call("nq1_finish", touched, [claim.uid, claim.attempt, boot, claim.entry, event])
+
+    def _call(self, function: str, keys: list[str], arguments: list[Any]) -> Any:
         with translated():
-            arguments = [claim.uid, claim.attempt, boot, claim.entry, event]
-            self._redis.fcall(
-                "nq1_finish", 4, keys.queue(claim.priority), keys.index, keys.lease, keys.events, *arguments
-            )
+            return self._redis.fcall(function, len(keys), *keys, *arguments)
 
     def drop(self, claim: Claim) -> None:
         """Acknowledges and deletes the entry."""
         with translated():
-            pipeline = self._redis.pipeline(transaction=False)
-            pipeline.xack(self._keys.queue(claim.priority), GROUP, claim.entry)
-            pipeline.xdel(self._keys.queue(claim.priority), claim.entry)
-            pipeline.execute()
+            self._drop(claim.priority, claim.entry)
+
+    def _drop(self, priority: int, entry: str) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.xack(self._keys.queue(priority), GROUP, entry)
+        pipeline.xdel(self._keys.queue(priority), entry)
+        pipeline.execute()
 
     def post_event(self, uid: str, attempt: int, payload: bytes) -> None:
         """Appends to the node's events."""
@@ -103,35 +111,24 @@ class RedisNodeBroker:
             self._redis.set(self._keys.heartbeat, report, px=HEARTBEAT_SECONDS * 1000)
 
     def control(self, after: str) -> tuple[str, list[str]]:
-        """Reads on from a position, without waiting."""
+        """Reads on from a position, without waiting; a reader that begins anew must not stop a later attempt."""
         with translated():
-            found = self._redis.xread({self._keys.control: after}, count=100)
-        entries = [
-            each for _, some in (found.items() if isinstance(found, dict) else found or []) for each in _flat(some)
-        ]
+            found = streams_of(self._redis.xread({self._keys.control: after}, count=CONTROL_AT_ONCE))
+            entries = [each for _, some in found for each in some]
+            stops = [fields[b"u"] for _, fields in entries if self._is_present(fields)]
         position = entries[-1][0].decode() if entries else after
-        return position, [fields[b"u"].decode() for _, fields in entries]
+        return position, [uid.decode() for uid in stops]
+
+    def _is_present(self, fields: dict[bytes, bytes]) -> bool:
+        present = attempt_of(self._redis.hget(self._keys.index, fields.get(b"u", b"")))
+        return present is not None and present == attempt_of(fields.get(b"a"))
 
     def document(self, digest: str) -> bytes:
         """GET, checked against the digest."""
+        key = self._keys.document(digest)
         with translated():
-            data: bytes | None = self._redis.get(self._keys.document(digest))
-        if data is None:
-            raise BadDocument(f"document {digest} is not in the queue: the supervisor places it again")
-        if "sha256:" + hashlib.sha256(data).hexdigest() != digest:
-            raise BadDocument(f"document {digest} has other content than its name says")
-        return data
+            return checked(digest, self._redis.get(key))
 
     def close(self) -> None:
         """Closes the pool."""
         self._redis.close()
-
-
-def _flat(entries: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """The entries of a stream, however deep the client nests them."""
-    if entries and isinstance(entries[0], list) and entries[0] and isinstance(entries[0][0], tuple):
-        return [each for some in entries for each in some]
-    return list(entries)
-
-
-__all__ = ["PRIORITIES", "RedisNodeBroker", "Unavailable"]

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from jobs.access import SUPERVISOR_USER, password_hash, supervisor_rule
 
+# Nobody can be it: it is off and has no password. It keeps its rights because Redis replays its log as this user, and
+# without them it drops each transaction in there, which is all that the functions ever wrote.
+DEFAULT_USER = "user default off resetpass ~* &* +@all"
+
 
 @dataclass(frozen=True)
 class ServerFiles:
@@ -25,21 +29,22 @@ def configuration(files: ServerFiles, addresses: list[str], port: int, password:
         f"bind {' '.join(addresses)}",
         "port 0",
         f"tls-port {port}",
-        f"tls-cert-file {files.certificate}",
-        f"tls-key-file {files.key}",
-        f"tls-ca-cert-file {files.authority}",
+        f'tls-cert-file "{files.certificate}"',
+        f'tls-key-file "{files.key}"',
+        f'tls-ca-cert-file "{files.authority}"',
         "tls-auth-clients yes",
         'tls-protocols "TLSv1.3"',
-        f"dir {files.folder}",
+        f'dir "{files.folder}"',
         "appendonly yes",
         "appendfsync everysec",
+        'save ""',
         f"maxmemory {memory}",
         "maxmemory-policy noeviction",
         "proto-max-bulk-len 2mb",
         "enable-debug-command no",
         "protected-mode yes",
         "daemonize no",
-        "user default off resetkeys -@all",
+        DEFAULT_USER,
         f"user {user}",
     ]
     return "\n".join(lines) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import defaultdict
@@ -10,15 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jobs.broker import (
+    DOCUMENT_SECONDS,
     HEARTBEAT_SECONDS,
-    LARGEST_DOCUMENT,
     LEASE_SECONDS,
     Cancelled,
     Claim,
     Event,
     Placement,
+    Usage,
 )
-from jobs.errors import AccessDenied, AlreadyDone, BadDocument, HeldElsewhere, StaleFence, Unavailable
+from jobs.documents import bounded, checked
+from jobs.errors import AccessDenied, AlreadyDone, HeldElsewhere, StaleFence, Unavailable
 from jobs.keys import DEFAULT_PRIORITY, NodeKeys
 
 
@@ -37,8 +38,8 @@ class _Queue:
     index: dict[str, _Record] = field(default_factory=dict)
     lease: dict[str, float] = field(default_factory=dict)
     events: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
-    control: list[tuple[str, str]] = field(default_factory=list)
-    documents: dict[str, bytes] = field(default_factory=dict)
+    control: list[tuple[str, str, int]] = field(default_factory=list)
+    documents: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     heartbeat: tuple[float, bytes] | None = None
 
 
@@ -57,6 +58,10 @@ class MemoryRedis:
         """FLUSHALL."""
         with self.changed:
             self._queues.clear()
+
+    def put(self, node: str, queue: _Queue) -> None:
+        """Replaces a node's queue."""
+        self._queues[node] = queue
 
     def number(self, stream: str) -> str:
         """The next entry id of a stream."""
@@ -93,9 +98,8 @@ class MemoryControllerBroker:
         with self._redis.changed:
             queue = self._redis.queue(node, make=True)
             for digest, data in documents.items():
-                if len(data) > LARGEST_DOCUMENT:
-                    raise BadDocument(f"document {digest} is too large")
-                queue.documents[digest] = data
+                NodeKeys(node).document(digest)
+                queue.documents[digest] = (self._redis.clock() + DOCUMENT_SECONDS, bounded(digest, data))
             old = queue.index.get(uid)
             if old and old.attempt > attempt:
                 return Placement.NEWER_THERE
@@ -121,7 +125,7 @@ class MemoryControllerBroker:
                 _forget(queue, record.entry)
                 del queue.index[uid]
                 return Cancelled.REMOVED
-            queue.control.append((self._redis.number(f"{node}:ctl"), uid))
+            queue.control.append((self._redis.number(f"{node}:ctl"), uid, attempt))
             return Cancelled.SIGNALLED
 
     async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
@@ -149,6 +153,23 @@ class MemoryControllerBroker:
     async def known(self, node: str) -> dict[str, int]:
         """What is in flight."""
         return {uid: record.attempt for uid, record in self._redis.queue(node, make=True).index.items()}
+
+    async def expired(self, node: str) -> list[str]:
+        """By the clock of the site."""
+        leases = self._redis.queue(node, make=True).lease
+        return [uid for uid, ends in leases.items() if ends <= self._redis.clock()]
+
+    async def measure(self, node: str) -> Usage:
+        """Without overhead; there is one consumer as soon as something is pending."""
+        queue = self._redis.queue(node, make=True)
+        size = sum(len(payload) for _, _, payload in queue.events.values())
+        return Usage(len(queue.events), size, int(bool(queue.pending)))
+
+    async def clear(self, node: str) -> None:
+        """Keeps the documents."""
+        with self._redis.changed:
+            documents = self._redis.queue(node, make=True).documents
+            self._redis.put(node, _Queue(documents=documents))
 
     async def grant(self, node: str, password: str) -> None:
         """Keeps the password."""
@@ -243,16 +264,16 @@ class MemoryNodeBroker:
 
     def control(self, after: str) -> tuple[str, list[str]]:
         """Entries after a position."""
-        number = int(after.split("-")[0])
-        found = [(entry, uid) for entry, uid in self._queue().control if int(entry.split("-")[0]) > number]
-        return (found[-1][0] if found else after), [uid for _, uid in found]
+        queue, number = self._queue(), int(after.split("-")[0])
+        found = [each for each in queue.control if int(each[0].split("-")[0]) > number]
+        stop = [uid for _, uid, attempt in found if uid in queue.index and queue.index[uid].attempt == attempt]
+        return (found[-1][0] if found else after), stop
 
     def document(self, digest: str) -> bytes:
         """Checked against its digest."""
-        data = self._queue().documents.get(digest)
-        if data is None or "sha256:" + hashlib.sha256(data).hexdigest() != digest:
-            raise BadDocument(f"document {digest} is missing or damaged")
-        return data
+        NodeKeys(self._node).document(digest)
+        ends, data = self._queue().documents.get(digest, (0.0, b""))
+        return checked(digest, data if ends > self._redis.clock() else None)
 
     def close(self) -> None:
         """Nothing to let go of."""
