@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from node_agent.errors import NodeError, TryAgain
-from node_agent.executor import ceilings
+from node_agent.executor import plan_form
 from node_agent.executor.assign import work_of
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.journal import Delivery, Journal, Known
@@ -66,7 +66,7 @@ class Runner:
         admitted = admit(envelope, _reader(documents), self.memory.marks(envelope), own, now)
         if (admitted.job.job, admitted.job.attempt) != (job, attempt):
             raise Refusal(Code.WRONG_NAME, f"delivered as {job}/{attempt}, signed as {admitted.job.job}")
-        ceilings.require(admitted, documents)
+        plan_form.require(admitted, documents)
         self.memory.require_not_removed(admitted)
         with self.tools.store.transaction():
             self.journal.begin(job, attempt)
