@@ -1,4 +1,4 @@
-"""The last look at a plan's form: a signed digest says who wanted it, not that every item is one that verbs can read."""
+"""The last look at a plan: a signature says who wanted it, not that every item is one that verbs can read."""
 
 from __future__ import annotations
 
