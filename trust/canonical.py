@@ -29,7 +29,7 @@ def canonical_bytes(value: object) -> bytes:
 
 def checked(value: object, path: str = "", depth: int = 0) -> Value:
     """The value with plain lists and dicts, or NotCanonical with the path of what has no canonical form."""
-    if depth > DEEPEST:
+    if depth >= DEEPEST and isinstance(value, (list, tuple, Mapping)):
         raise NotCanonical(f"{path or 'the value'} is nested deeper than {DEEPEST} levels: flatten it")
     if isinstance(value, bool):
         return value
