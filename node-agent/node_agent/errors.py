@@ -16,10 +16,6 @@ class TryAgain(NodeError):
     """Something outside is not ready (no network, no Redis, a busy device): the same call may succeed later."""
 
 
-class AccessDenied(TryAgain):
-    """The queue no longer takes the node's credential: ask the gateway for a new one."""
-
-
 class NeedsOperator(NodeError):
     """A person has to change something (wrong disk, foreign medium, wrong clock) before a retry can help."""
 

@@ -17,11 +17,6 @@ class MachinePaths:
         """What the machine was started with; written only while it is stopped."""
         return self.folder / "launch.json"
 
-    @property
-    def console(self) -> Path:
-        """What the guest printed on its serial line."""
-        return self.folder / "console.log"
-
     def root(self, digest: str) -> Path:
         """The root disk made from an image and a size."""
         return self.folder / f"root-{digest}.raw"

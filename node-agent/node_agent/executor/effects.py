@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+from node_agent.clock import Clock
+
 LARGEST = 4 * 1024 * 1024
 
 
@@ -21,7 +23,7 @@ class EffectsLog(Protocol):
 class EffectsFile:
     """JSON lines in a file; when it is full it becomes the one predecessor that is kept."""
 
-    def __init__(self, path: Path, boot: str, clock: EffectsClock, largest: int = LARGEST) -> None:
+    def __init__(self, path: Path, boot: str, clock: Clock, largest: int = LARGEST) -> None:
         self._path = path
         self._boot = boot
         self._clock = clock
@@ -48,10 +50,3 @@ class EffectsFile:
             return
         if size + more > self._largest:
             os.replace(self._path, self._path.with_suffix(".old.jsonl"))
-
-
-class EffectsClock(Protocol):
-    """Where the time of a line comes from."""
-
-    def timestamp(self) -> str:
-        """Now, UTC, RFC 3339."""
