@@ -186,16 +186,24 @@ def test_a_revoked_key_counts_never(options: dict[str, Any]) -> None:
         verify(body(), world=world, **options)
 
 
-def test_a_retired_key_signs_nothing_new_and_verifies_until_its_time() -> None:
+def test_a_retired_key_signs_nothing_new() -> None:
+    with refused(Code.KEY_RETIRED, "of alice is retired"):
+        verify(body(), world=alice_retired())
+
+
+@pytest.mark.parametrize("options", [{"accepted": True}, {"retired": True}])
+def test_a_retired_key_verifies_until_its_time(options: dict[str, Any]) -> None:
+    world = alice_retired()
+    assert verify(body(), world=world, now=NOW + DAY - timedelta(seconds=1), **options).signers == ("alice",)
+    with refused(Code.KEY_RETIRED):
+        verify(body(), world=world, now=NOW + DAY, **options)
+
+
+def alice_retired() -> World:
+    """A world in which alice's key is retired until tomorrow."""
     world = World()
     world.records["User/alice"] = user("alice", state="retired", until=UNTIL)
-    with refused(Code.KEY_RETIRED, "of alice is retired"):
-        verify(body(), world=world)
-    options: dict[str, Any]
-    for options in [{"accepted": True}, {"retired": True}]:
-        assert verify(body(), world=world, now=NOW + DAY - timedelta(seconds=1), **options).signers == ("alice",)
-        with refused(Code.KEY_RETIRED):
-            verify(body(), world=world, now=NOW + DAY, **options)
+    return world
 
 
 def test_a_retired_key_without_a_time_verifies_nothing() -> None:
@@ -288,9 +296,7 @@ def test_a_document_finds_its_tenant_by_the_namespace_that_it_names() -> None:
 
 
 def test_a_document_signed_by_a_key_since_retired_moves_until_its_time() -> None:
-    world = World()
-    world.records["User/alice"] = user("alice", state="retired", until=UNTIL)
-    assert verify_document(document(body(), "alice"), world.view(), NOW).signers == ("alice",)
+    assert verify_document(document(body(), "alice"), alice_retired().view(), NOW).signers == ("alice",)
 
 
 @given(st.data())
