@@ -1,8 +1,13 @@
-"""How both views connect: TLS both ways, bounded waits, and no silent repetition beyond what the view can bear."""
+"""How both views connect: TLS 1.3 both ways, by the site's authority and no other, with bounded waits."""
 
 from __future__ import annotations
 
+import socket
+import ssl
 from typing import Any
+
+from redis import SSLConnection
+from redis.asyncio import SSLConnection as AsyncSSLConnection
 
 from jobs.broker import Connection
 
@@ -13,7 +18,7 @@ LONGEST_BLOCK_SECONDS = 5.0
 
 
 def options(connection: Connection) -> dict[str, Any]:
-    """The keyword arguments of a client's `from_url`."""
+    """The keyword arguments of a client's `from_url`, besides its kind of connection."""
     return {
         "username": connection.username,
         "password": connection.password,
@@ -26,6 +31,32 @@ def options(connection: Connection) -> dict[str, Any]:
     }
 
 
-def block_milliseconds(seconds: float) -> int:
-    """A waiting time as BLOCK takes it, where 0 would be for ever."""
-    return max(1, int(min(seconds, LONGEST_BLOCK_SECONDS) * 1000))
+def block_milliseconds(seconds: float) -> int | None:
+    """A waiting time as BLOCK takes it: None is not to wait at all, since 0 would be for ever."""
+    return max(1, int(min(seconds, LONGEST_BLOCK_SECONDS) * 1000)) if seconds > 0 else None
+
+
+def pinned(authority: str, certificate: str, key: str) -> ssl.SSLContext:
+    """Trusts this authority alone; the client's own context would trust those of the system as well."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cafile=authority)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+class PinnedConnection(SSLConnection):
+    """For threads. The files are read for each connection, so that a rotated certificate counts at once."""
+
+    def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
+        context = pinned(str(self.ca_certs), str(self.certfile), str(self.keyfile))
+        return context.wrap_socket(sock, server_hostname=self.host)
+
+
+class AsyncPinnedConnection(AsyncSSLConnection):
+    """For asyncio."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        files = self.ssl_context
+        files.context = pinned(str(files.ca_certs), str(files.certfile), str(files.keyfile))

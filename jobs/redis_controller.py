@@ -15,7 +15,7 @@ from jobs.access import node_rule, password_hash
 from jobs.broker import DOCUMENT_SECONDS, Cancelled, Connection, Event, Placement, Usage
 from jobs.documents import bounded
 from jobs.keys import DEFAULT_PRIORITY, NodeKeys
-from jobs.redis_connection import block_milliseconds, options
+from jobs.redis_connection import AsyncPinnedConnection, block_milliseconds, options
 from jobs.redis_errors import translated
 from jobs.redis_ready import Readiness, make_groups
 from jobs.redis_wire import attempts, event_of, streams_of
@@ -30,7 +30,10 @@ class RedisControllerBroker:
 
     def __init__(self, connection: Connection) -> None:
         # Every call may be repeated without harm; once, because a pooled connection may have died unnoticed.
-        self._redis: Any = redis.Redis.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 1))
+        pool: Any = redis.ConnectionPool.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 1))
+        # The asyncio client takes the kind of connection from the URL alone.
+        pool.connection_class = AsyncPinnedConnection
+        self._redis: Any = redis.Redis.from_pool(pool)
         self._readiness = Readiness(self._redis)
 
     async def ensure_ready(self, nodes: Iterable[str]) -> None:

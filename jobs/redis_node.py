@@ -13,7 +13,7 @@ from redis.retry import Retry
 from jobs.broker import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, Connection
 from jobs.documents import checked
 from jobs.keys import CONSUMER, GROUP, NodeKeys
-from jobs.redis_connection import block_milliseconds, options
+from jobs.redis_connection import PinnedConnection, block_milliseconds, options
 from jobs.redis_errors import translated
 from jobs.redis_wire import attempt_of, claim_of, streams_of
 
@@ -27,7 +27,9 @@ class RedisNodeBroker:
     def __init__(self, node: str, connection: Connection) -> None:
         self._keys = NodeKeys(node)
         # No call is repeated unseen: a claim whose answer was lost would lie pending, and nobody would look there.
-        self._redis: Any = redis.Redis.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 0))
+        self._redis: Any = redis.Redis.from_url(
+            connection.url, connection_class=PinnedConnection, **options(connection), retry=Retry(NoBackoff(), 0)
+        )
         self._delivered: deque[Claim] = deque()
 
     def claim(self, timeout: float, pending: bool) -> Claim | None:
@@ -47,7 +49,7 @@ class RedisNodeBroker:
             if claims or not entries:
                 return claims[:1]
 
-    def _read(self, start: str, block: int) -> list[Claim]:
+    def _read(self, start: str, block: int | None) -> list[Claim]:
         with translated():
             return self._readable(self._entries(start, block))
 

@@ -12,7 +12,7 @@ import redis
 
 from jobs.access import SUPERVISOR_USER, password_hash
 from jobs.broker import Connection
-from jobs.redis_connection import options
+from jobs.redis_connection import PinnedConnection, options
 from jobs.server import ServerFiles, configuration
 from sal.command import Process, spawn
 from tests.system.node_site import Authority, free_port
@@ -86,7 +86,7 @@ class RedisServer:
     @contextmanager
     def client(self, connection: Connection) -> Iterator[redis.Redis]:
         """A plain client, for what no broker would send."""
-        client = redis.Redis.from_url(connection.url, **options(connection))
+        client = redis.Redis.from_url(connection.url, connection_class=PinnedConnection, **options(connection))
         try:
             yield client
         finally:

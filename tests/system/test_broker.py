@@ -284,11 +284,22 @@ async def test_a_password_without_a_certificate_of_the_site_opens_nothing(
     bare.close()
 
 
-async def test_a_server_of_another_authority_is_not_spoken_to(site: RedisSite, tmp_path: Path) -> None:
+@pytest.mark.parametrize("view", ["node", "supervisor"])
+async def test_only_the_sites_authority_vouches_for_a_server(
+    site: RedisSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    # The system's store knows the server's authority, which must not count.
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.server.folder / "ca.pem"))
     (tmp_path / "ca.pem").write_text(Authority("other").certificate)
     good = site.server.connection(NODE, "password")
     misled = Connection(good.url, good.username, good.password, tmp_path / "ca.pem", good.certificate, good.key)
-    broker = RedisNodeBroker(NODE, misled)
+    if view == "node":
+        node = RedisNodeBroker(NODE, misled)
+        with pytest.raises(Unavailable, match="certificate"):
+            node.put_heartbeat(b"")
+        node.close()
+        return
+    supervisor = RedisControllerBroker(misled)
     with pytest.raises(Unavailable, match="certificate"):
-        broker.put_heartbeat(b"")
-    broker.close()
+        await supervisor.heartbeat(NODE)
+    await supervisor.close()
