@@ -54,7 +54,6 @@ def parse_canonical(data: bytes, limit: int = DEFAULT_LIMIT) -> Value:
             object_pairs_hook=_unique,
             parse_float=_no_float,
             parse_constant=_no_float,
-            parse_int=_bounded,
         )
     except RecursionError:
         raise NotCanonical(f"nested deeper than {DEEPEST} levels") from None
@@ -117,9 +116,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_float(text: str) -> NoReturn:
     raise ValueError(f"{text} is not an integer")
-
-
-def _bounded(text: str) -> int:
-    if len(text) > 17:
-        raise ValueError("an integer beyond ±(2^53−1)")
-    return int(text)

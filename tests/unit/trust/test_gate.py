@@ -32,7 +32,7 @@ from trust.canonical import canonical_bytes
 from trust.deployment import CLOCK_TOLERANCE
 from trust.dsse import encode
 from trust.errors import Code, TrustError
-from trust.gate import Fence, Marks, admit
+from trust.gate import Fence, Marks, admit, plan_items
 from trust.job import JOB_TYPE
 from trust.keys import digest, node_id
 from trust.machine import sign
@@ -220,6 +220,12 @@ def test_a_document_has_the_content_of_its_digest(which: str) -> None:
     marks = Marks(job_body(order).cluster, 0, 0, None, {})
     with refused(Code.BAD_ENCODING, f"document {swapped} has other content than its name says"):
         admit(order.envelope(), (documents | {swapped: other}).__getitem__, marks, order.own, NOW)
+
+
+def test_items_are_read_from_the_signed_plan_only() -> None:
+    assert plan_items(PLAN, digest(PLAN))["volume", "data-0"] == {"size": 10 * GIB}
+    with refused(Code.PLAN_DIGEST_MISMATCH, f"users signed {digest(b'')}"):
+        plan_items(PLAN, digest(b""))
 
 
 def test_what_the_plan_lacks_is_refused() -> None:
