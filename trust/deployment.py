@@ -16,7 +16,7 @@ from pydantic import Field
 from trust import sshsig
 from trust.canonical import Value, canonical_bytes
 from trust.dsse import MOST_SIGNATURES, Envelope, Signature, parse_envelope, payload_type, pre_authentication_encoding
-from trust.errors import Code, NotCanonical, Refusal
+from trust.errors import Code, Refusal
 from trust.keys import digest
 from trust.part import Digest, Label, Ordinal, Signed, Time, parse_time
 from trust.records import TenantRecord
@@ -136,20 +136,13 @@ def verify_deployment(
         raise Refusal(
             Code.TOO_LARGE, f"the signed part has {len(body)} bytes, at most {LARGEST_BODY} are allowed", "spec"
         )
-    document = _parse(body)
+    document = SignedDeployment.parse(body)
     _check_place(document, expected)
     retired_at = now if accepted or retired else None
     signers = _check_signers(body, list(signatures), view, expected.tenant, retired_at)
     if not accepted:
         check_validity(document.spec, now)
     return VerifiedDeployment(body, digest(body), document, signers)
-
-
-def _parse(body: bytes) -> SignedDeployment:
-    try:
-        return SignedDeployment.parse(body)
-    except NotCanonical as error:
-        raise Refusal(Code.BAD_ENCODING, str(error), "spec") from None
 
 
 def _check_place(document: SignedDeployment, expected: Expected) -> None:
