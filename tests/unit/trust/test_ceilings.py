@@ -44,6 +44,10 @@ def test_an_amount_is_an_integer_that_is_not_negative(field: str, amount: Any) -
         require_within({("machine", "web-0"): machine_item(**{field: amount})}, TENANT)
 
 
+def test_nothing_is_an_amount() -> None:
+    require_within({("volume", "data-0"): {"size": 0}}, TENANT)
+
+
 @pytest.mark.parametrize("field", ["cpus", "memory", "disk", "runtime", "image"])
 def test_a_machine_says_what_it_needs(field: str) -> None:
     item = {name: value for name, value in machine_item().items() if name != field}

@@ -244,6 +244,13 @@ def test_a_body_too_large_is_refused_before_it_is_read() -> None:
         verify(b"\xff" * (LARGEST_BODY + 1), [])
 
 
+def test_a_body_may_be_as_large_as_allowed() -> None:
+    padding = LARGEST_BODY - len(body(params={"a": ""}))
+    assert len(verify(body(params={"a": "x" * padding})).body) == LARGEST_BODY
+    with refused(Code.TOO_LARGE):
+        verify(body(params={"a": "x" * (padding + 1)}))
+
+
 def test_validity_is_a_window_with_five_minutes_for_clocks() -> None:
     begins, ends = NOW - DAY, NOW + 30 * DAY
     assert verify(body(), now=begins - timedelta(minutes=5))

@@ -100,6 +100,13 @@ def test_an_envelope_too_large_is_refused_before_it_is_read() -> None:
         parse_envelope(b"\xff" * (LARGEST_ENVELOPE + 1), KIND)
 
 
+def test_an_envelope_may_be_as_large_as_allowed() -> None:
+    padding = LARGEST_ENVELOPE - len(ENVELOPE.to_json())
+    largest = Envelope(KIND, b"{}", (Signature("SHA256:x" + "x" * padding, b"\x01\x02"),))
+    assert len(largest.to_json()) == LARGEST_ENVELOPE
+    assert parse_envelope(largest.to_json(), KIND) == largest
+
+
 def test_as_many_signatures_as_allowed_are_read() -> None:
     many = Envelope(KIND, b"", ENVELOPE.signatures * MOST_SIGNATURES)
     assert parse_envelope(many.to_json(), KIND) == many
