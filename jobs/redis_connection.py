@@ -50,6 +50,8 @@ class PinnedConnection(SSLConnection):
 
     def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
         context = pinned(str(self.ca_certs), str(self.certfile), str(self.keyfile))
+        # Raises for a connection that was reset meanwhile, of which wrap_socket would leave the descriptor open.
+        sock.getpeername()
         return context.wrap_socket(sock, server_hostname=self.host)
 
 

@@ -143,7 +143,7 @@ class World:
 
     server: RedisServer
     seed: int
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal
 
     def __post_init__(self) -> None:
         self.chance, self.truth = random.Random(self.seed), Truth()
@@ -213,6 +213,16 @@ class World:
         self.node.broker.close()
 
 
+async def storm(server: RedisServer, seed: int, journal: Journal) -> World:
+    """A world after its storm."""
+    world = World(server, seed, journal)
+    try:
+        await world.run()
+    finally:
+        await world.close()
+    return world
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RedisServer]:
     """A server of its own."""
@@ -225,9 +235,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.mark.parametrize("seed", [1, 7, 2026])
 async def test_no_attempt_runs_twice_and_no_job_is_lost(server: RedisServer, seed: int) -> None:
-    world = World(server, seed)
-    await world.run()
-    await world.close()
+    world = await storm(server, seed, Journal())
     assert world.truth.open == []
     assert set(world.truth.ended.values()) == {1}
     assert set(world.node.effects.values()) == {1}
@@ -239,7 +247,5 @@ async def test_no_attempt_runs_twice_and_no_job_is_lost(server: RedisServer, see
 
 
 async def test_without_the_journal_the_same_storm_runs_attempts_twice(server: RedisServer) -> None:
-    world = World(server, 7, Journal(guards=False))
-    await world.run()
-    await world.close()
+    world = await storm(server, 7, Journal(guards=False))
     assert max(world.node.effects.values()) > 1
