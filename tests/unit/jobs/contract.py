@@ -326,6 +326,7 @@ class BrokerContract:
         assert await self.events(site) == [("ended", 1, b"receipt")]
 
     async def test_a_revoked_node_is_denied(self, site: QueueSite) -> None:
+        site.node(NODE).put_heartbeat(b"over a connection that stays open")
         await site.supervisor.revoke(NODE)
         for _ in range(2):
             with pytest.raises((AccessDenied, Unavailable)) as refused:
@@ -333,6 +334,7 @@ class BrokerContract:
         assert refused.type is AccessDenied
 
     async def test_a_new_password_ends_the_old(self, site: QueueSite) -> None:
+        site.node(NODE).put_heartbeat(b"over a connection that stays open")
         await site.supervisor.grant(NODE, "another")
         for _ in range(2):
             with pytest.raises((AccessDenied, Unavailable)) as refused:
