@@ -58,4 +58,15 @@ class Engine:
         return self._engine.compile(text, list(names))
 
 
-__all__ = ["VERSION", "Call", "Engine", "EvalError", "LimitExceeded", "Limits", "ParseError", "RhaiError", "Run", "Script"]
+__all__ = [
+    "VERSION",
+    "Call",
+    "Engine",
+    "EvalError",
+    "LimitExceeded",
+    "Limits",
+    "ParseError",
+    "RhaiError",
+    "Run",
+    "Script",
+]
