@@ -16,8 +16,9 @@ from cli.demo.control import NAMESPACE, ControlPlane, Options
 from cli.demo.guest.build import build
 from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.layout import Layout
+from cli.demo.medium import MediumContent
 from cli.demo.network import DemoNetwork
-from cli.demo.nodes import DemoNodes, MediumContent
+from cli.demo.nodes import DemoNodes
 from cli.demo.steps import Steps
 from cli.demo.tools import KUBERNETES_VERSION, cache_folder, ensure_tools
 from cli.kubectl import Kubectl, find_kubectl

@@ -6,31 +6,20 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cli.control_plane import environment
 from cli.demo.holder import READY
 from cli.demo.layout import NODE_LINK, POOL_BYTES, Layout, NodeLayout
+from cli.demo.medium import MediumContent, write_medium
 from cli.demo.network import DemoNetwork
 from cli.demo.processes import Processes
-from cli.site import Site, read_secret
+from cli.site import Site
 from sal.command import Runner, find, start_time
 from sal.errors import SalError
 from sal.filesystem import make_btrfs, make_sparse, write_durably
-from trust.dsse import encode
 
 MOUNT_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class MediumContent:
-    """What the boot media of the demo say."""
-
-    gateway: str
-    authority: Path
-    token: str
 
 
 class DemoNodes:
@@ -50,7 +39,7 @@ class DemoNodes:
             make_sparse(aside, POOL_BYTES)
             make_btrfs(self._runner, aside, node.name)
             aside.rename(node.disk)
-        self._write_medium(node, site, content)
+        write_medium(node.medium, site, content, self._layout.images)
         self._write_settings(node)
         self._hold(node)
         self.run_agent(number)
@@ -114,20 +103,6 @@ class DemoNodes:
         if holder is None:
             raise SalError(f"{node.name} does not run")
         return ["nsenter", "--target", str(holder.pid), "--mount", "--net", "--"]
-
-    def _write_medium(self, node: NodeLayout, site: Site, content: MediumContent) -> None:
-        node.medium.mkdir(parents=True, exist_ok=True)
-        shutil.copy(content.authority, node.medium / "ca.pem")
-        seed = read_secret(site.token_file(content.token)).seed
-        medium: dict[str, Any] = {
-            "roots": [json.loads(each) for each in site.trust.roots],
-            "cluster": site.cluster,
-            "ca": "ca.pem",
-            "gateway": content.gateway,
-            "token": {"name": content.token, "seed": encode(seed)},
-            "images": str(self._layout.images),
-        }
-        write_durably(node.medium / "medium.json", json.dumps(medium).encode())
 
     def _write_settings(self, node: NodeLayout) -> None:
         settings = {
