@@ -1,4 +1,4 @@
-"""A no-op job through the bare queue, one worker: rate when full, latency when quiet. `python -m bench.queue`, ≤ 10 s.
+"""A no-op job through the bare queue, one worker: rate when full, latency when quiet.
 
 Budget of DESIGN section 13: ≥ 1.8 × the best of RQ, arq, dramatiq, Celery and taskiq. This run measures none of them:
 their best, 2,052 jobs/s (dramatiq), is an earlier measurement with all parts on one core and without TLS, so the line
@@ -8,18 +8,12 @@ is an orientation, no comparison. The 3 ms are for a job with signature and jour
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
-import statistics
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-import redis
-
+from bench.report import Row, percentiles
 from jobs.broker import Claim
 from jobs.redis_controller import RedisControllerBroker
 from jobs.redis_node import RedisNodeBroker
@@ -32,15 +26,6 @@ QUIET_JOBS = 40
 SILENCE_SECONDS = 0.02
 BEST_OTHER = 2_052
 BUDGET_RATE = int(1.8 * BEST_OTHER)
-BUDGET_MILLISECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class Result:
-    """Jobs per second from a full queue; milliseconds from placement to event on a quiet one."""
-
-    rate: float
-    quiet: list[float]
 
 
 def finish(node: RedisNodeBroker, claim: Claim) -> None:
@@ -88,47 +73,25 @@ def _work(node: RedisNodeBroker, done: threading.Event) -> None:
             finish(node, claim)
 
 
-async def measure(server: RedisServer) -> Result:
-    """Both figures on a fresh server."""
+async def _measure(server: RedisServer) -> list[Row]:
     supervisor = RedisControllerBroker(server.supervisor)
     await supervisor.ensure_ready([NODE])
     await supervisor.grant(NODE, "password")
     node = RedisNodeBroker(NODE, server.connection(NODE, "password"))
     try:
-        return Result(await full(supervisor, node), await quiet(supervisor, node))
+        rate = Row("jobs, full queue", await full(supervisor, node), "jobs/s", BUDGET_RATE, at_least=True)
+        return [rate, *percentiles("one job, quiet queue", await quiet(supervisor, node), "ms", {50: 3.0, 99: None})]
     finally:
         node.close()
         await supervisor.close()
 
 
-def table(result: Result) -> str:
-    """The figures beside their budgets."""
-    p50, p99 = statistics.median(result.quiet), sorted(result.quiet)[int(0.99 * len(result.quiet))]
-    today = datetime.now(UTC).date().isoformat()
-    return "\n".join(
-        [
-            f"queue, bare, TLS, one worker   {today}  {os.cpu_count()} cores  {platform.platform()}  "
-            f"Python {platform.python_version()}  redis-py {redis.__version__}",
-            f"{'':32}{'measured':>12}{'budget':>12}",
-            f"{'jobs/s, full queue':32}{result.rate:>12,.0f}{f'≥ {BUDGET_RATE:,}':>12}",
-            f"{'p50 ms, quiet queue':32}{p50:>12.2f}{f'≤ {BUDGET_MILLISECONDS:g}':>12}",
-            f"{'p99 ms, quiet queue':32}{p99:>12.2f}{'–':>12}",
-            f"anchor {BEST_OTHER:,} jobs/s: earlier, one core, no TLS, not measured in this run; "
-            "3 ms include signature and journal, which are not in this run",
-        ]
-    )
-
-
-def main() -> None:
-    """Prints the table."""
+def measure() -> list[Row]:
+    """Both figures on a fresh server."""
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(Path(folder) / "redis")
         server.start()
         try:
-            print(table(asyncio.run(measure(server))))
+            return asyncio.run(_measure(server))
         finally:
             server.kill()
-
-
-if __name__ == "__main__":
-    main()

@@ -121,11 +121,15 @@ class DemoCloud:
         ImageStore(self.layout.images).add(file_chunks(cached), digest)
         return digest
 
+    def ready_nodes(self) -> list[dict[str, Any]]:
+        """The nodes that are Ready."""
+        return [each for each in self.kubectl.list("nodes.hardpan.dev") if condition(each, "Ready") == "True"]
+
     def await_nodes(self, count: int) -> list[dict[str, Any]]:
         """Waits until so many nodes are Ready, then lets their machines reach each other."""
 
         def ready() -> list[dict[str, Any]] | None:
-            found = [each for each in self.kubectl.list("nodes.hardpan.dev") if condition(each, "Ready") == "True"]
+            found = self.ready_nodes()
             return found if len(found) >= count else None
 
         nodes: list[dict[str, Any]] = self.wait(ready, f"{count} nodes to be Ready", self._node_words)

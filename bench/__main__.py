@@ -1,0 +1,37 @@
+"""`make bench`: every benchmark, one after the other. `python -m bench script queue` runs those two only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from bench import admission, apply, queue, script
+from bench.report import Row, header, table
+
+BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
+    "script": script.measure,
+    "admission": admission.measure,
+    "queue": queue.measure,
+    "apply": apply.measure,
+}
+
+
+def main(names: Sequence[str]) -> int:
+    """Prints a table for each benchmark; a budget that is missed is printed, not an error."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    print(header(), flush=True)
+    for name in names or BENCHMARKS:
+        measure = BENCHMARKS[name]
+        print(table(f"\n{name}: {_purpose(measure)}", measure()), flush=True)
+    return 0
+
+
+def _purpose(measure: Callable[[], list[Row]]) -> str:
+    return str(sys.modules[measure.__module__].__doc__).splitlines()[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

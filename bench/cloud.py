@@ -1,0 +1,103 @@
+"""A cloud for benchmarks: embedded Kubernetes, Redis, every controller as the demo runs them, and simulated nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import nodes
+from bench.signing import Author
+from cli import site as sites
+from cli.control_plane import environment
+from cli.demo.cloud import TENANT, DemoCloud, down
+from cli.demo.layout import Layout
+from cli.demo.medium import MediumContent
+from cli.demo.processes import Processes
+from crds.tenant import TenantSpec
+from crds.user import UserSpec
+from sal.command import SystemRunner
+from sal.images import ImageStore
+from trust.keys import ED25519, SigningKey, UserKey
+from trust.part import format_time
+
+TOKEN = "bench"
+SEED = bytes(range(32))
+IMAGE = b"no guest boots from this" * 1000
+IMAGE_DIGEST = hashlib.sha256(IMAGE).hexdigest()
+NODES = "bench-nodes"
+
+
+class BenchCloud:
+    """The cloud, with what benchmarks need of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.demo = DemoCloud(Layout(folder, "hpbench", "fd68:7264:be4c"), SystemRunner(), durable=False)
+        self._processes = Processes(folder / "bench")
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's."""
+        return self.demo.layout.kubeconfig
+
+    @property
+    def author(self) -> Author:
+        """A user whose key this process holds."""
+        view = self.demo.site.view()
+        return Author(view.cluster, view.tenant_of(TENANT).id, TENANT, SEED)
+
+    def up(self, count: int) -> None:
+        """Brings it up with so many nodes, all Ready."""
+        self.demo.start_kubernetes()
+        self.demo.make_site()
+        self._admit(count)
+        self.demo.network.ensure()
+        control_plane = self.demo.control_plane
+        control_plane.start_redis()
+        control_plane.start_controllers()
+        ImageStore(self.demo.layout.images).add([IMAGE], IMAGE_DIGEST)
+        content = MediumContent(control_plane.gateway, control_plane.authority.pair.certificate, TOKEN)
+        folder = self.demo.layout.folder / "simulated"
+        nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images)
+        words = [sys.executable, "-m", "bench.nodes", str(folder)]
+        self._processes.start(NODES, words, environment())
+        self.demo.wait(
+            lambda: True if len(self.demo.ready_nodes()) >= count else None,
+            f"{count} simulated nodes",
+            lambda: self._processes.last_words(NODES),
+            60.0 + count,
+        )
+
+    def down(self) -> None:
+        """Takes it down."""
+        self._processes.stop(NODES, 30.0)
+        down(self.demo)
+
+    def _admit(self, count: int) -> None:
+        """A token for the nodes, and a user of our own in the demo's tenant."""
+        site = self.demo.site
+        expires = format_time(datetime.now(UTC) + timedelta(days=1))
+        values = {"count": count, "expires": expires, "site": "default", "region": "demo", "labels": {}}
+        sites.new_token(site, TOKEN, values)
+        line = UserKey(ED25519, SigningKey(SEED).public).line
+        site.put("User", "bench", UserSpec.model_validate({"keys": [{"publicKey": line, "state": "active"}]}))
+        held = next(each for each in site.records() if each.kind == "Tenant")
+        members = [{"user": "bench", "roles": ["deploy"]}]
+        site.put("Tenant", held.name, TenantSpec.model_validate({**held.spec, "members": members}))
+        self.demo.renew()
+
+
+@contextmanager
+def running(count: int) -> Iterator[BenchCloud]:
+    """A cloud with so many simulated nodes, for as long as the block lasts."""
+    with TemporaryDirectory(prefix="hardpan-bench-") as folder:
+        cloud = BenchCloud(Path(folder))
+        try:
+            cloud.up(count)
+            yield cloud
+        finally:
+            cloud.down()

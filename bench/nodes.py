@@ -1,0 +1,55 @@
+"""Simulated nodes: the real agent and executor in threads of one process, over a hypervisor without guests.
+
+`python -m bench.nodes FOLDER` runs a node for each settings file of the folder until SIGTERM.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cli.demo.medium import MediumContent, write_medium
+from cli.site import Site
+from node_agent.in_process import start
+from node_agent.settings import CapacitySettings, NetworkSettings, NodeSettings, load
+from sal.filesystem import write_durably
+
+CAPACITY = CapacitySettings(cpus=1000, memory=1 << 40, disk=1 << 42)
+
+
+def write_settings(folder: Path, count: int, site: Site, content: MediumContent, images: Path) -> None:
+    """Media and settings of so many nodes."""
+    for number in range(count):
+        own = folder / f"node-{number}"
+        write_medium(own / "medium", site, content, images)
+        settings = NodeSettings(
+            medium=own / "medium",
+            state=own / "state",
+            engine="memory",
+            network=NetworkSettings(configure=False),
+            capacity=CAPACITY,
+            heartbeat_seconds=10.0,
+        )
+        (own / "state").mkdir(parents=True, exist_ok=True)
+        write_durably(folder / f"node-{number}.json", settings.model_dump_json().encode())
+
+
+def main(folder: Path) -> int:
+    """Runs the nodes."""
+    logging.basicConfig(level=logging.WARNING)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    stops = [start(load(file), lambda line: None) for file in sorted(folder.glob("*.json"))]
+    stopping.wait()
+    with ThreadPoolExecutor(len(stops)) as pool:
+        list(pool.map(lambda stop: stop(), stops))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
