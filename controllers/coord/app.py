@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from controllers.coord.liveness import Liveness
 from controllers.coord.reconcile import Reconciler, deployments, machines
@@ -12,6 +11,7 @@ from controllers.loop.app import run
 from controllers.loop.controller import Controller, Watch
 from controllers.loop.objects import Object, ObjectKey
 from controllers.loop.process import Compose, Context, Process
+from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment
 from controllers.trust_source import TrustSource
@@ -29,7 +29,7 @@ def compose(cluster: str, namespace: str) -> Compose:
 def _process(cluster: str, namespace: str, context: Context) -> Process:
     trust, wanted, placed = TrustSource(cluster), deployments(), machines()
     liveness = Liveness(context.kube, namespace, asyncio.get_running_loop().time)
-    reconciler = Reconciler(context.kube, wanted, placed, trust, liveness, lambda: datetime.now(UTC))
+    reconciler = Reconciler(context.kube, wanted, placed, trust, liveness, context.now)
 
     def everybody(_: Object | None = None) -> list[ObjectKey]:
         return [each.key for each in wanted.all()]
@@ -42,7 +42,7 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
         return [each.name for each in reconciler.candidates()]
 
     watches = [Watch(wanted), Watch(placed, lambda _: ()), *(Watch(cache, everybody) for cache in trust.caches)]
-    controller = Controller("coord", watches, reconciler.reconcile)
+    controller = Controller("coord", watches, reconciler.reconcile, queue=WorkQueue(randomness=context.randomness))
     return Process(controllers=[controller], background=[lambda: liveness.follow(names, wake_all)])
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,6 +22,7 @@ from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, Watch
 from controllers.loop.objects import Object, ObjectKey
 from controllers.loop.process import Compose, Context, Process
+from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment, Listen
 from controllers.trust_source import TrustSource
@@ -69,32 +68,31 @@ def compose(cluster: str, listen: Listen, shortest_interval: float) -> Compose:
 
 def _process(cluster: str, listen: Listen, shortest_interval: float, context: Context) -> Process:
     trust, nodes = TrustSource(cluster), Cache(NODES)
-    presence = Presence(asyncio.get_running_loop().time, _now, shortest_interval)
-    nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, _now)
-    records = RecordReconciler(context.kube, trust, nodes, _now)
+    presence = Presence(asyncio.get_running_loop().time, context.now, shortest_interval)
+    nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, context.now)
+    records = RecordReconciler(context.kube, trust, nodes, context.now)
 
     def everybody(_: Object) -> list[ObjectKey]:
         return [each.key for each in nodes.all()]
+
+    def queue() -> WorkQueue[ObjectKey]:
+        return WorkQueue(randomness=context.randomness)
 
     def wake(key: ObjectKey) -> None:
         node_controller.queue.add(key)
 
     watches = [Watch(nodes), *(Watch(cache, everybody) for cache in trust.caches)]
-    node_controller = Controller("ledger-nodes", watches, nodes_reconciler.reconcile)
-    record_controller = Controller("ledger-records", records.watches, records.reconcile, workers=2)
-    challenges = Challenges(secrets.token_bytes(32), time.time)
-    registry = Registry(context.kube, nodes, trust.view, challenges, presence, _now, wake)
-    desk = ReportDesk(nodes, trust, presence, _now, wake)
+    node_controller = Controller("ledger-nodes", watches, nodes_reconciler.reconcile, queue=queue())
+    record_controller = Controller("ledger-records", records.watches, records.reconcile, workers=2, queue=queue())
+    challenges = Challenges(secrets.token_bytes(32), lambda: context.now().timestamp())
+    registry = Registry(context.kube, nodes, trust.view, challenges, presence, context.now, wake)
+    desk = ReportDesk(nodes, trust, presence, context.now, wake)
     return Process(
         controllers=[node_controller, record_controller],
         caches=trust.caches,
         servers=[server(create(registry, desk, trust), listen)],
         background=[lambda: nodes_reconciler.follow(wake)],
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def main(environment: Mapping[str, str]) -> int:

@@ -41,6 +41,7 @@ class Lease:
         times: LeaseTimes | None = None,
         clock: Callable[[], float] | None = None,
         randomness: random.Random | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.key = key
         self._kube = kube
@@ -48,6 +49,7 @@ class Lease:
         self._times = times or LeaseTimes()
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._random = randomness or random.Random()
+        self._now = now or (lambda: datetime.now(UTC))
         self._held: Object | None = None
         self._renewed = 0.0
         self._seen: tuple[str, float] = ("", 0.0)
@@ -116,7 +118,9 @@ class Lease:
     async def _create(self) -> Object | None:
         metadata = {"name": self.key.name, "namespace": self.key.namespace}
         try:
-            return await self._kube.create(LEASE, {"metadata": metadata, "spec": self._spec(_first_number())})
+            return await self._kube.create(
+                LEASE, {"metadata": metadata, "spec": self._spec(_first_number(self._now()))}
+            )
         except AlreadyExists:
             return None
 
@@ -134,7 +138,7 @@ class Lease:
         while self._held is not None:
             began = self._clock()
             try:
-                self._held = await self._kube.patch(self._held, {"spec": {"renewTime": _stamp()}})
+                self._held = await self._kube.patch(self._held, {"spec": {"renewTime": _stamp(self._now())}})
             except Unavailable as error:
                 log.warning("lease %s is not renewed yet: %s", self.key, error)
                 await asyncio.sleep(self._times.retry / 4)
@@ -162,16 +166,16 @@ class Lease:
         return {
             "holderIdentity": self._holder,
             "leaseDurationSeconds": max(1, round(self._times.duration)),
-            "acquireTime": _stamp(),
-            "renewTime": _stamp(),
+            "acquireTime": _stamp(self._now()),
+            "renewTime": _stamp(self._now()),
             "leaseTransitions": number,
         }
 
 
-def _first_number() -> int:
+def _first_number(now: datetime) -> int:
     """Seconds since 2020 (they fit until 2088): should the lease be deleted, its successor's fence is still higher."""
-    return int((datetime.now(UTC) - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds())
+    return int((now - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds())
 
 
-def _stamp() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+def _stamp(now: datetime) -> str:
+    return f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"

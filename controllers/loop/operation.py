@@ -142,7 +142,8 @@ class Operation:
             for controller in self._process.controllers
             for watch in controller.watches
         ]
-        return Informer(self._context.kube, self._process.caches, routes, self._settings.resync_times)
+        context, times = self._context, self._settings.resync_times
+        return Informer(context.kube, self._process.caches, routes, times, context.randomness)
 
 
 class _Server(uvicorn.Server):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -33,13 +35,23 @@ class Process:
     leads: bool = True
 
 
+def utc_now() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Context:
-    """What a process is composed with. Writes by `kube` are in the process's caches at once."""
+    """What a process is composed with. Writes by `kube` are in the process's caches at once.
+
+    `now` and `randomness` (for jitter only) are the machine's, except where time is simulated.
+    """
 
     kube: Kube
     lease: Lease
     metrics: Metrics
+    now: Callable[[], datetime] = utc_now
+    randomness: random.Random = field(default_factory=random.Random)
 
 
 Compose = Callable[[Context], Awaitable[Process]]

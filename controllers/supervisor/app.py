@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from controllers.loop.app import run
 from controllers.loop.controller import Controller
+from controllers.loop.objects import ObjectKey
 from controllers.loop.process import Compose, Context, Process
+from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import LoopSettings, from_environment
 from controllers.review import Reviewer
 from controllers.settings import Environment, Listen
@@ -22,9 +23,9 @@ from controllers.supervisor.reconcile import Reconciler
 from controllers.supervisor.reports import Reports
 from controllers.trust_source import TrustSource
 from controllers.web import application, endpoint, server
-from jobs.broker import Connection
+from jobs.broker import Connection, ControllerBroker
 from jobs.redis_controller import RedisControllerBroker
-from plans.evaluator import InChild
+from plans.evaluator import InChild, PlanEvaluator
 from trust.dsse import decode
 from trust.keys import SigningKey
 
@@ -60,28 +61,31 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def compose(settings: Settings) -> Compose:
-    """What runs in the process."""
+def compose(
+    settings: Settings,
+    connect: Callable[[Connection], ControllerBroker] = RedisControllerBroker,
+    evaluate: Callable[[], PlanEvaluator] = InChild,
+) -> Compose:
+    """What runs in the process; `connect` and `evaluate` make its way to the queue and its evaluator."""
 
     async def composed(context: Context) -> Process:
-        return _process(settings, context)
+        return _process(settings, context, connect(settings.redis), evaluate())
 
     return composed
 
 
-def _process(settings: Settings, context: Context) -> Process:
+def _process(settings: Settings, context: Context, broker: ControllerBroker, evaluator: PlanEvaluator) -> Process:
     trust = TrustSource(settings.cluster)
     caches = Caches(trust)
-    broker = RedisControllerBroker(settings.redis)
-    evaluator = InChild()
     reports = Reports(broker, settings.cluster)
     desk = Desk(settings.name, settings.key, settings.cluster, lambda: context.lease.fence)
     inbox = Inbox(broker, caches, reports, lambda key: controller.queue.add(key))
     hands = Hands(context.kube, broker, caches, desk)
     judge = Judge(Reviewer(evaluator))
-    reconciler = Reconciler(settings.name, context.kube, broker, caches, reports, inbox, judge, hands, _now)
-    controller = Controller("supervisor", caches.watches, reconciler.reconcile)
-    counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, _now)
+    reconciler = Reconciler(settings.name, context.kube, broker, caches, reports, inbox, judge, hands, context.now)
+    queue = WorkQueue[ObjectKey](randomness=context.randomness)
+    controller = Controller("supervisor", caches.watches, reconciler.reconcile, queue=queue)
+    counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
     web = application("Hardpan supervisor")
     web.add_api_route("/v1/nodes/credentials", endpoint(counter.answer), methods=["POST"], response_model=None)
 
@@ -94,10 +98,6 @@ def _process(settings: Settings, context: Context) -> Process:
         background=[inbox.follow],
         closing=[close_evaluator, broker.close],
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def main(environment: Mapping[str, str]) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from jobs.broker import Connection, NodeBroker
 from jobs.redis_node import RedisNodeBroker
 from node_agent import medium, settings
 from node_agent.agent.access import obtain
@@ -29,19 +32,22 @@ from node_agent.status import StatusBoard
 
 @dataclass(frozen=True)
 class Agent:
-    """The agent's parts that outlive a registration."""
+    """The agent's parts that outlive a registration. `randomness` is for jitter."""
 
     settings: NodeSettings
     executor: Executor
     gateway: Gateway
     board: StatusBoard
     stopping: threading.Event
+    connect: Callable[[str, Connection], NodeBroker] = RedisNodeBroker
+    randomness: random.Random = field(default_factory=random.Random)
 
     def serve(self) -> None:
         """Registers, then reports until the ledger no longer knows the node, and again; the queue goes on beside."""
         wait = self.stopping.wait
-        registration = Registration(self.executor, self.gateway, self.board, wait)
-        uptime = Uptime(self.executor, self.gateway, self.board, wait, self.settings.report_seconds)
+        registration = Registration(self.executor, self.gateway, self.board, wait, BackOff(source=self.randomness))
+        fixed, back_off = self.settings.report_seconds, BackOff(source=self.randomness)
+        uptime = Uptime(self.executor, self.gateway, self.board, wait, fixed, back_off)
         queue: threading.Thread | None = None
         while (approved := registration.until_approved()) is not None:
             queue = queue or self._start_queue()
@@ -56,11 +62,12 @@ class Agent:
         queue = Queue(
             executor=self.executor,
             obtain=lambda: obtain(self.executor, self.gateway, folder),
-            connect=lambda connection: RedisNodeBroker(known.node, connection),
+            connect=lambda connection: self.connect(known.node, connection),
             board=self.board,
             boot=known.boot,
             runners=self.settings.runners,
             heartbeat_seconds=self.settings.heartbeat_seconds,
+            back_off=BackOff(first=0.1, longest=10.0, source=self.randomness),
         )
         thread = threading.Thread(target=queue.serve, args=(self.stopping,), name="queue")
         thread.start()

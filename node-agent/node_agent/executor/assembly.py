@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from node_agent.clock import Clock
 from node_agent.executor import inventory, trust_state
 from node_agent.executor.bin import BinKeeper
-from node_agent.executor.effects import EffectsFile
+from node_agent.executor.effects import EffectsFile, EffectsLog
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.host import Host
 from node_agent.executor.identity import Identity
@@ -39,18 +41,33 @@ class Executor:
     store: Store
 
 
-def assemble(settings: NodeSettings, medium: Medium, own: Identity, host: Host, clock: Clock) -> Executor:
+@dataclass(frozen=True)
+class Machine:
+    """What the executor takes from the machine that it runs on; a simulation brings its own."""
+
+    store: Callable[[Path], Store] = Store
+    boot: Callable[[str], str] = inventory.boot_id
+    sleep: Callable[[float], None] = time.sleep
+    effects: Callable[[Path, str, Clock], EffectsLog] = EffectsFile
+
+
+THIS_MACHINE = Machine()
+
+
+def assemble(
+    settings: NodeSettings, medium: Medium, own: Identity, host: Host, clock: Clock, machine: Machine = THIS_MACHINE
+) -> Executor:
     """All parts of one node. Raises NeedsOperator for a damaged journal and for a foreign medium."""
     paths = settings.paths
     cluster = trust_state.pin(paths.pin, medium)
-    store = Store(paths.journal)
-    boot = inventory.boot_id(own.node)
+    store = machine.store(paths.journal)
+    boot = machine.boot(own.node)
     trust = trust_state.TrustState(cluster, medium.file.snapshot_floor, store, clock)
     enrolment = Enrolment(own, trust, clock, paths.certificate, medium.file.token)
     capacity = partial(inventory.capacity, settings)
     resources, marks, locks = Resources(store), Marks(store), Locks()
-    effects = EffectsFile(paths.effects, boot, clock)
-    tools = Tools(cluster, host, store, resources, marks, effects, clock, time.sleep, capacity)
+    effects = machine.effects(paths.effects, boot, clock)
+    tools = Tools(cluster, host, store, resources, marks, effects, clock, machine.sleep, capacity)
     notary = Notary(own, boot, clock)
     runner = Runner(tools, Journal(store), Memory(marks, trust), enrolment, notary, locks, StopList())
     reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store))
