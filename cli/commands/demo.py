@@ -7,8 +7,9 @@ from pathlib import Path
 
 import typer
 
-from cli.demo.cloud import DemoCloud, down, up
+from cli.demo.cloud import DemoCloud, down
 from cli.demo.layout import Layout
+from cli.demo.show import up
 from cli.demo.steps import Steps
 from cli.demo.tools import cache_folder
 from cli.errors import CliError

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from cli import site as sites
+from cli.demo.cluster import choose
 from cli.demo.control import NAMESPACE, ControlPlane, Options
 from cli.demo.guest.build import build
-from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.layout import Layout
 from cli.demo.medium import MediumContent
 from cli.demo.network import DemoNetwork
 from cli.demo.nodes import DemoNodes
-from cli.demo.steps import Steps
-from cli.demo.tools import KUBERNETES_VERSION, cache_folder, ensure_tools
-from cli.kubectl import Kubectl, find_kubectl
+from cli.demo.tools import cache_folder
+from cli.kubectl import Kubectl
 from cli.manifest import load
 from cli.pinned import Pinned
 from cli.signer import SshSigner, make_key
@@ -39,6 +38,7 @@ CRDS = Path(__file__).parents[2] / "crds"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
 TOKEN = "demo"
 TENANT = "demo"
+GUEST = "hardpan-guest:"
 PATIENCE_SECONDS = 90.0
 
 
@@ -56,9 +56,8 @@ class DemoCloud:
 
     def __init__(self, layout: Layout, runner: Runner, options: Options | None = None, *, durable: bool = True) -> None:
         self.layout, self.runner = layout, runner
-        self.tools = ensure_tools(runner)
-        self.kubernetes = EmbeddedKubernetes(layout.kubernetes, self.tools, durable=durable)
-        self.kubectl: Kubectl = find_kubectl(runner, layout.kubeconfig, self.tools.kube)
+        self.kubernetes = choose(layout.kubernetes, runner, durable=durable)
+        self.kubectl = Kubectl(runner, layout.kubeconfig, self.kubernetes.kubectl)
         self.site = Site(layout.site)
         self.network = DemoNetwork(layout, runner)
         self.nodes = DemoNodes(layout, runner, self.network)
@@ -71,12 +70,23 @@ class DemoCloud:
 
     def start_kubernetes(self) -> None:
         """The API server with our kinds."""
-        running = self.kubernetes.start()
-        shutil.copy(running.kubeconfig, self.layout.kubeconfig)
+        self.kubernetes.start()
+        shutil.copy(self.kubernetes.kubeconfig, self.layout.kubeconfig)
         for file in sorted(CRDS.glob("*.yaml")):
             self.kubectl.apply(file.read_text())
         for namespace in (NAMESPACE, TENANT):
             self.kubectl.apply(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}}}\n")
+
+    def withdraw_deployments(self) -> None:
+        """Removes every deployment while controllers and nodes can still see it through."""
+        self.kubectl.run("delete", "deployments.hardpan.dev", "--all", "--all-namespaces", "--timeout=60s")
+
+    def withdraw_control_plane(self) -> None:
+        """Takes our kinds, namespaces and webhook out of a cluster that stays."""
+        self.kubectl.run("delete", "validatingwebhookconfiguration", "hardpan", "--ignore-not-found")
+        for file in sorted(CRDS.glob("*.yaml")):
+            self.kubectl.run("delete", "--ignore-not-found", "-f", str(file))
+        self.kubectl.run("delete", "namespace", NAMESPACE, TENANT, "--ignore-not-found")
 
     def people(self) -> People:
         """Keys without passphrases, for this demo only."""
@@ -184,14 +194,32 @@ class DemoCloud:
         )
         return found
 
+    @property
+    def numbers(self) -> list[int]:
+        """The nodes that there are."""
+        return [number for number in range(1, 10) if self.layout.node(number).folder.exists()]
+
     def console(self, number: int) -> list[str]:
         """The lines that guests printed on a node."""
+        return [line for lines in self._consoles(number).values() for line in lines]
+
+    def _consoles(self, number: int) -> dict[str, list[str]]:
+        """The same by the machines' names on the host."""
         machines = self.nodes.inside(number, self.layout.node(number).mount / "@machines")
-        found: list[str] = []
+        found: dict[str, list[str]] = {}
         for file in sorted(machines.glob("*/console.log")):
-            lines = file.read_text(errors="replace").splitlines()
-            found += [line.strip() for line in lines if line.startswith("hardpan-guest:")]
+            lines = [line.strip() for line in file.read_text(errors="replace").splitlines()]
+            found[file.parent.name] = [line for line in lines if line.startswith(GUEST)]
         return found
+
+    def kill_machine(self, name: str) -> None:
+        """Ends a machine's hypervisor, as a crash would. Raises SalError when no console shows its name."""
+        for number in self.numbers:
+            for host, lines in self._consoles(number).items():
+                if any(line.startswith(f"{GUEST} {name} ") for line in lines):
+                    self.nodes.machines(number)[host].kill()
+                    return
+        raise SalError(f"no machine {name} has printed to its console yet")
 
     def wait(
         self, look: Callable[[], Any], what: str, why: Callable[[], str], seconds: float = PATIENCE_SECONDS
@@ -245,75 +273,17 @@ def _active(signer: SshSigner) -> dict[str, str]:
     return {"publicKey": signer.key.line, "state": "active"}
 
 
-def up(cloud: DemoCloud, steps: Steps) -> None:
-    """All of the demo, shown."""
-    layout = cloud.layout
-    steps.say(f"Hardpan demo: a small cloud on this machine (log: {layout.log})")
-    with steps.step(f"Kubernetes {KUBERNETES_VERSION.removeprefix('v')} (embedded)"):
-        cloud.start_kubernetes()
-    with steps.step("operator root, tenant demo, join token demo"):
-        cloud.make_site()
-    with steps.step("guest image (Debian kernel, 32 MiB raw disk)"):
-        digest = cloud.build_guest()
-    cloud.network.ensure()
-    with steps.step("control plane: ledger coord supervisor gateway"):
-        cloud.control_plane.start_redis()
-        cloud.control_plane.start_controllers()
-    with steps.step("node-1, node-2: registered, approved by token demo"):
-        for number in (1, 2):
-            cloud.start_node(number)
-        nodes = cloud.await_nodes(2)
-    for node in nodes:
-        steps.say(f"    {node['metadata']['name']}")
-    with steps.step("signed examples/web.yaml as demo@hardpan, revision 1"):
-        cloud.write_manifest(digest)
-        if "signatures:" not in layout.manifest.read_text():
-            cloud.sign(1)
-    with steps.step("deployment demo/web Ready 2/2"):
-        cloud.apply()
-        cloud.await_ready("web")
-    with steps.step("web-1 reached web-0 over the network"):
-        lines = cloud.wait(lambda: _reached(cloud), "web-1 to reach web-0", lambda: str(_lines(cloud)))
-    steps.say()
-    steps.say(cloud.kubectl.run("get", "machines.hardpan.dev,volumes.hardpan.dev", "--namespace", TENANT).rstrip())
-    steps.say()
-    for line in lines:
-        steps.say(f"  | {line}")
-    steps.say()
-    steps.say(f"Ready in {steps.seconds:.1f} s. Try next:")
-    for line in next_steps(layout):
-        steps.say(f"  {line}")
-
-
-def next_steps(layout: Layout) -> tuple[str, ...]:
-    """What to try after the demo came up."""
-    key = layout.keys / "demo"
-    return (
-        f"export KUBECONFIG={layout.kubeconfig} HARDPAN_CONFIG={layout.config} PATH=$PWD/.venv/bin:$PATH",
-        "kubectl get hardpan -A",
-        "kubectl hardpan explain machine -n demo web-0",
-        f"$EDITOR {layout.manifest}    # replicas: 3",
-        f"kubectl hardpan sign {layout.manifest} --key {key} && kubectl apply -f {layout.manifest}",
-        "make demo-down",
-    )
-
-
-def _lines(cloud: DemoCloud) -> list[str]:
-    return [line for number in (1, 2) for line in cloud.console(number)]
-
-
-def _reached(cloud: DemoCloud) -> list[str] | None:
-    lines = _lines(cloud)
-    return lines if any("reached peer" in line for line in lines) else None
-
-
 def down(cloud: DemoCloud) -> None:
     """Nothing of the demo is left: no process, mount, loop device, namespace, interface or rule."""
-    numbers = [number for number in range(1, 10) if cloud.layout.node(number).folder.exists()]
+    numbers = cloud.numbers
+    if not cloud.kubernetes.ours and cloud.site.trust_file.exists():
+        cloud.withdraw_deployments()
     for number in numbers:
         cloud.nodes.remove(number)
     if cloud.site.trust_file.exists():
         cloud.control_plane.stop()
+        if not cloud.kubernetes.ours:
+            cloud.withdraw_control_plane()
     cloud.kubernetes.stop()
     cloud.network.remove(numbers)
     shutil.rmtree(cloud.layout.folder, ignore_errors=True)

@@ -8,7 +8,6 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -25,17 +24,10 @@ SERVICE_ADDRESS = "10.43.0.1"
 STOP_ORDER = ("kube-controller-manager", "kube-apiserver", "etcd")
 
 
-@dataclass(frozen=True)
-class Kubernetes:
-    """A running cluster."""
-
-    kubeconfig: Path
-    url: str
-    version: str = KUBERNETES_VERSION
-
-
 class EmbeddedKubernetes:
     """Starts and stops the cluster in a folder; `durable` keeps writes through a power cut, at some cost."""
+
+    ours = True
 
     def __init__(self, folder: Path, tools: Tools, *, durable: bool = True) -> None:
         self._folder = folder
@@ -56,7 +48,17 @@ class EmbeddedKubernetes:
         """The administrator's kubeconfig."""
         return self._folder / "kubeconfig"
 
-    def start(self) -> Kubernetes:
+    @property
+    def label(self) -> str:
+        """See Kubernetes."""
+        return f"Kubernetes {KUBERNETES_VERSION.removeprefix('v')} (embedded)"
+
+    @property
+    def kubectl(self) -> tuple[str, ...]:
+        """See Kubernetes; the same program as the server's, so the versions fit."""
+        return (str(self._tools.kube), "kubectl")
+
+    def start(self) -> None:
         """Brings it up and waits until it is ready. Raises SalError with the last words of what failed."""
         self._start_etcd()
         admin = self._client("admin", "system:masters")
@@ -66,7 +68,6 @@ class EmbeddedKubernetes:
         manager = self._folder / "controller-manager.kubeconfig"
         write_durably(manager, self._config(self._client("controller-manager", "system:masters")))
         self._start_manager(manager)
-        return Kubernetes(self.kubeconfig, self.url)
 
     def stop(self) -> None:
         """Takes it down; the API server gets five seconds, its data is safe either way."""

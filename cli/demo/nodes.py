@@ -15,11 +15,12 @@ from cli.demo.medium import MediumContent, write_medium
 from cli.demo.network import DemoNetwork
 from cli.demo.processes import Processes
 from cli.site import Site
-from sal.command import Runner, find, start_time
+from sal.command import Process, Runner, find, start_time
 from sal.errors import SalError
 from sal.filesystem import make_btrfs, make_sparse, write_durably
 
 MOUNT_SECONDS = 10.0
+QEMU = "qemu-system-x86_64"
 
 
 class DemoNodes:
@@ -80,13 +81,27 @@ class DemoNodes:
         self.switch_off(number)
         shutil.rmtree(self._layout.node(number).folder, ignore_errors=True)
 
+    def machines(self, number: int) -> dict[str, Process]:
+        """The hypervisor processes of a node, by their machines' names on the host."""
+        found = {}
+        for process in self._processes(self._layout.node(number)):
+            try:
+                words = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if words[0] == QEMU:
+                found[words[words.index("-name") + 1]] = process
+        return found
+
     def _kill_rest(self, node: NodeLayout) -> None:
         """Machines live in sessions of their own; what is in the node's network namespace is the node's."""
-        for pid in self._network.processes(node):
-            started = start_time(pid)
-            process = find(pid, started) if started is not None else None
-            if process is not None:
-                process.kill()
+        for process in self._processes(node):
+            process.kill()
+
+    def _processes(self, node: NodeLayout) -> list[Process]:
+        started = [(pid, start_time(pid)) for pid in self._network.processes(node)]
+        found = [find(pid, began) for pid, began in started if began is not None]
+        return [process for process in found if process is not None]
 
     def _hold(self, node: NodeLayout) -> None:
         words = ["ip", "netns", "exec", node.namespace, "unshare", "--mount", "--propagation", "private"]

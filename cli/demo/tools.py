@@ -32,11 +32,20 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HARDPAN_CACHE") or Path.home() / ".cache" / "hardpan")
 
 
+def embedded_kubectl() -> Path:
+    """Where the embedded kubectl is, or will be."""
+    return _tools().kube
+
+
+def _tools() -> Tools:
+    folder = cache_folder() / "tools" / _key()
+    return Tools(folder / "kube", folder / "etcd")
+
+
 def ensure_tools(runner: Runner) -> Tools:
     """The programs, built when they are not there yet (5-8 minutes on two cores, then never again)."""
-    folder = cache_folder() / "tools" / _key()
-    tools = Tools(folder / "kube", folder / "etcd")
-    folder.mkdir(parents=True, exist_ok=True)
+    tools = _tools()
+    tools.kube.parent.mkdir(parents=True, exist_ok=True)
     _ensure(runner, tools.kube, "kube", ".", _kube_flags())
     _ensure(runner, tools.etcd, "etcd", "go.etcd.io/etcd/server/v3", "-s -w")
     return tools

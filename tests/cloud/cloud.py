@@ -121,18 +121,9 @@ class Cloud:
         return {each["metadata"]["name"]: each for each in found}
 
     def processes(self) -> dict[str, int]:
-        """The QEMU processes of this cloud, by machine folder."""
-        found: dict[str, int] = {}
-        for process in Path("/proc").iterdir():
-            if not process.name.isdigit():
-                continue
-            try:
-                words = (process / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[0] == b"qemu-system-x86_64" and str(self.demo.layout.folder).encode() in b" ".join(words):
-                found[words[2].decode()] = int(process.name)
-        return found
+        """The hypervisor processes of this cloud, by the machines' names on the host."""
+        found = [self.demo.nodes.machines(number) for number in self.demo.numbers]
+        return {host: process.pid for machines in found for host, process in machines.items()}
 
     def effects(self) -> list[dict[str, Any]]:
         """What the executors of all nodes really did, in order per node."""

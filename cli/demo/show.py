@@ -1,0 +1,77 @@
+"""What `make demo` shows: each part as it comes up, a signed deployment, and what outlives a killed machine."""
+
+from __future__ import annotations
+
+from cli.demo.cloud import TENANT, DemoCloud
+from cli.demo.layout import Layout
+from cli.demo.steps import Steps
+
+
+def up(cloud: DemoCloud, steps: Steps) -> None:
+    """All of the demo, shown."""
+    layout = cloud.layout
+    steps.say(f"Hardpan demo: a small cloud on this machine (log: {layout.log})")
+    with steps.step(cloud.kubernetes.label):
+        cloud.start_kubernetes()
+    with steps.step("operator root, tenant demo, join token demo"):
+        cloud.make_site()
+    with steps.step("guest image (Debian kernel, 32 MiB raw disk)"):
+        digest = cloud.build_guest()
+    cloud.network.ensure()
+    with steps.step("control plane: ledger coord supervisor gateway"):
+        cloud.control_plane.start_redis()
+        cloud.control_plane.start_controllers()
+    with steps.step("node-1, node-2: registered, approved by token demo"):
+        for number in (1, 2):
+            cloud.start_node(number)
+        nodes = cloud.await_nodes(2)
+    for node in nodes:
+        steps.say(f"    {node['metadata']['name']}")
+    with steps.step("signed examples/web.yaml as demo@hardpan, revision 1"):
+        cloud.write_manifest(digest)
+        if "signatures:" not in layout.manifest.read_text():
+            cloud.sign(1)
+    with steps.step("deployment demo/web Ready 2/2"):
+        cloud.apply()
+        cloud.await_ready("web")
+    with steps.step("web-1 reached web-0 over the network"):
+        _await_line(cloud, "web-1 reached peer")
+    with steps.step("web-0 killed: back, with what its volume held"):
+        if not _said(cloud, "web-0 boot 2 of volume /data"):
+            cloud.kill_machine("web-0")
+        _await_line(cloud, "web-0 boot 2 of volume /data")
+        cloud.await_ready("web")
+    steps.say()
+    steps.say(cloud.kubectl.run("get", "machines.hardpan.dev,volumes.hardpan.dev", "--namespace", TENANT).rstrip())
+    steps.say()
+    for line in _lines(cloud):
+        steps.say(f"  | {line}")
+    steps.say()
+    steps.say(f"Ready in {steps.seconds:.1f} s. Try next:")
+    for line in next_steps(layout):
+        steps.say(f"  {line}")
+
+
+def next_steps(layout: Layout) -> tuple[str, ...]:
+    """What to try after the demo came up."""
+    key = layout.keys / "demo"
+    return (
+        f"export KUBECONFIG={layout.kubeconfig} HARDPAN_CONFIG={layout.config} PATH=$PWD/.venv/bin:$PATH",
+        "kubectl get hardpan -A",
+        "kubectl hardpan explain machine -n demo web-0",
+        f"$EDITOR {layout.manifest}    # replicas: 3",
+        f"kubectl hardpan sign {layout.manifest} --key {key} && kubectl apply -f {layout.manifest}",
+        "make demo-down",
+    )
+
+
+def _lines(cloud: DemoCloud) -> list[str]:
+    return [line for number in (1, 2) for line in cloud.console(number)]
+
+
+def _said(cloud: DemoCloud, words: str) -> bool:
+    return any(words in line for line in _lines(cloud))
+
+
+def _await_line(cloud: DemoCloud, words: str) -> None:
+    cloud.wait(lambda: _said(cloud, words) or None, f"a guest to print {words!r}", lambda: str(_lines(cloud)))
