@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,10 @@ import pytest
 from cli.demo.cloud import TENANT
 from jobs.broker import Connection
 from jobs.redis_controller import RedisControllerBroker
+from plans.evaluate import evaluate
 from tests.cloud.cloud import Cloud
 from trust.canonical import canonical_bytes
+from trust.deployment import SignatureText, to_envelope
 from trust.dsse import Envelope, decode, parse_envelope
 from trust.job import JOB_TYPE, RECEIPT_TYPE, Receipt
 from trust.keys import SigningKey, digest
@@ -35,12 +40,18 @@ class Captured:
         self._settings = settings
 
     def order(self, body: Mapping[str, Any], documents: Mapping[str, bytes]) -> Receipt:
-        """Puts a job into the queue, signed with the supervisor's own key, and waits for the node's answer."""
-        return asyncio.run(self._order(body, documents))
+        """Puts a job into the queue, signed with the supervisor's own key, and waits for the node's answer.
+
+        Meanwhile the honest supervisor stands still: it would settle an answer that it did not ask for.
+        """
+        honest = self.cloud.demo.control_plane.pid("supervisor")
+        os.kill(honest, signal.SIGSTOP)
+        try:
+            return asyncio.run(self._order(body, documents))
+        finally:
+            os.kill(honest, signal.SIGCONT)
 
     async def _order(self, body: Mapping[str, Any], documents: Mapping[str, bytes]) -> Receipt:
-        from pathlib import Path
-
         read = {name: self._settings[f"HARDPAN_REDIS_{name}"] for name in ("PASSWORD_FILE", "CA", "CERTIFICATE", "KEY")}
         password = Path(read["PASSWORD_FILE"]).read_text()
         url = self._settings["HARDPAN_REDIS"]
@@ -50,20 +61,17 @@ class Captured:
         broker, name = RedisControllerBroker(connection), self.node["metadata"]["name"]
         try:
             envelope = sign(JOB_TYPE, canonical_bytes(body), self.key, "main")
-            found = asyncio.ensure_future(self._answer(broker, name, str(body["job"])))
-            await asyncio.sleep(0.05)
             await broker.enqueue(name, str(body["job"]), int(body["attempt"]), envelope, documents)
-            return await asyncio.wait_for(found, 20)
+            return await asyncio.wait_for(self._answer(broker, name, str(body["job"])), 10)
         finally:
             await broker.close()
 
     async def _answer(self, broker: RedisControllerBroker, node: str, uid: str) -> Receipt:
-        """The supervisor settles what it does not know at once, so the stream is watched closely."""
         while True:
-            for event in await broker.events([node], 0.01):
+            for event in await broker.events([node], 1.0):
                 if event.uid == uid:
                     return Receipt.parse(parse_envelope(event.payload, RECEIPT_TYPE).payload)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.05)
 
     def body(self, job: str, **changes: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
         """A well-formed order to start the machine of a deployment, and its documents."""
@@ -100,14 +108,10 @@ class Captured:
         return spec
 
     def _document(self, mark: Mapping[str, Any]) -> bytes:
-        from trust.deployment import SignatureText, to_envelope
-
         texts = [SignatureText(each["keyID"], each["signature"]) for each in mark["signatures"]]
         return to_envelope(mark["body"].encode(), texts).to_json()
 
     def _plan(self, mark: Mapping[str, Any]) -> bytes:
-        from plans.evaluate import evaluate
-
         spec = json.loads(mark["body"])["spec"]
         return evaluate(spec["script"], spec["params"]).plan.to_bytes()
 
