@@ -1,4 +1,4 @@
-"""A controller process for tests: it makes every widget ready, and prints one line for each reconcile."""
+"""A controller process for tests: it makes every widget ready, and says when it is up, and each reconcile."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def main() -> int:
 
     async def compose(context: Context) -> Process:
         cache = Cache(watched)
+        print("up", flush=True)
 
         async def reconcile(key: ObjectKey) -> Outcome:
             found = cache.get(key)

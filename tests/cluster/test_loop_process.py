@@ -19,7 +19,7 @@ import pytest
 from controllers.loop.access import login
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, Done, Outcome, Watch
-from controllers.loop.errors import NotFound, WatchEnded
+from controllers.loop.errors import Conflict, NotFound, WatchEnded
 from controllers.loop.informer import Deliver, ResyncTimes, WatchEvent
 from controllers.loop.kube_http import HttpKube
 from controllers.loop.lease import Lease
@@ -138,11 +138,20 @@ async def test_a_burst_of_forty_updates_is_few_reconciles_and_the_last_is_seen(h
         made = await http.create(WIDGET, widget("burst"))
         await until(lambda: "burst" in world.began)
         for size in range(2, 42):
-            made = await http.get(WIDGET, made.key)
-            await http.patch(made, {"spec": {"size": size}})
+            await resize(http, made.key, size)
         await until(lambda: world.sizes["burst"] == 41)
         await asyncio.sleep(0.2)
     assert len(world.began["burst"]) <= 20
+
+
+async def resize(http: HttpKube, key: ObjectKey, size: int) -> None:
+    """Tries again while the status is written in between."""
+    while True:
+        try:
+            await http.patch(await http.get(WIDGET, key), {"spec": {"size": size}})
+        except Conflict:
+            continue
+        return
 
 
 async def test_a_reconcile_begins_within_milliseconds_of_the_change(http: HttpKube) -> None:
@@ -223,6 +232,11 @@ class Child:
                 command, cwd=ROOT, stdout=said, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
             )
 
+    @property
+    def up(self) -> bool:
+        """Whether it is a candidate by now."""
+        return self._said.read_text().startswith("up")
+
     def reconciled(self, name: str) -> int | None:
         """The fence with which it reconciled a widget, or None."""
         lines = [line.split() for line in self._said.read_text().splitlines()]
@@ -264,7 +278,8 @@ async def test_of_two_candidates_one_works_and_the_other_takes_over_when_it_is_k
     one = await make(http)
     await until(lambda: first.reconciled(one))
     second = start(lease)
-    await asyncio.sleep(2)
+    await until(lambda: second.up)
+    await asyncio.sleep(1)
     two = await make(http)
     await until(lambda: first.reconciled(two))
     assert second.reconciled(two) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -28,10 +29,11 @@ def need(*things: str) -> None:
         if thing in PRIVILEGED and os.geteuid() != 0:
             missing.append("root")
         if missing:
-            _miss(f"{thing} needs {', '.join(missing)}: run `make setup` as root")
+            miss(f"{thing} needs {', '.join(missing)}: run `make setup` as root")
 
 
-def _miss(reason: str) -> None:
+def miss(reason: str) -> NoReturn:
+    """Skips the test, or fails it in CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
