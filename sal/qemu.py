@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sal.qmp import Qmp
 
 LARGEST_CONSOLE = 1 << 20
 KEPT_CONSOLE = 1 << 18
+PRESS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,20 @@ def _interface(interface: Interface) -> list[str]:
     return ["-netdev", json.dumps(backend), "-device", json.dumps(device)]
 
 
+def _press_until_gone(socket: Path, process: Process, grace_seconds: float) -> bool:
+    """Whether the guest went by itself; a process that does not answer is not waited for."""
+    deadline = time.monotonic() + grace_seconds
+    try:
+        with Qmp(socket, timeout=2.0) as session:
+            while (left := deadline - time.monotonic()) > 0:
+                session.execute("system_powerdown")
+                if process.wait(min(PRESS_SECONDS, left)):
+                    return True
+    except SalError:
+        return process.wait(PRESS_SECONDS)
+    return False
+
+
 class QemuHypervisor:
     """`sal.hypervisor.Hypervisor` with one QEMU process per machine and life."""
 
@@ -117,17 +133,12 @@ class QemuHypervisor:
         return Info(State.RUNNING, process.pid)
 
     def stop(self, folder: Path, grace_seconds: float) -> bool:
-        """See Hypervisor. A button pressed before the guest listens is lost, so the grace always ends."""
+        """See Hypervisor. A button pressed before the guest listens is lost, so it is pressed again and again."""
         files = Files(folder)
         process = self._process(files)
         if process is None:
             return True
-        try:
-            with Qmp(files.socket, timeout=2.0) as session:
-                session.execute("system_powerdown")
-        except SalError:
-            grace_seconds = 0.0
-        went = process.wait(grace_seconds)
+        went = _press_until_gone(files.socket, process, grace_seconds)
         if not went:
             process.kill()
         self._mark_stopped(files)

@@ -200,6 +200,13 @@ def test_a_filter_that_somebody_took_away_comes_back_by_itself(node: RealNode) -
     assert len(Nftables(SystemRunner()).elements()) == 2
 
 
+def test_a_machine_that_is_removed_while_it_boots_goes_by_itself_as_soon_as_it_listens(node: RealNode) -> None:
+    assert node.ensure("job-1", ("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)).state == "succeeded"
+    assert "ready" not in node.console("web-0")
+    assert node.host.hypervisor.stop(node.folder("web-0"), 60.0)
+    assert "web-0 boot 1 of volume" in node.console("web-0")
+
+
 def test_an_executor_on_another_file_system_says_so(node: RealNode) -> None:
     wrong: Any = node.settings.model_copy(update={"state": Path(tempfile.mkdtemp(dir="/dev/shm"))})
     with pytest.raises(NeedsOperator, match="is not on btrfs"):
