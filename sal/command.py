@@ -29,7 +29,10 @@ DRAIN_SECONDS = 2.0
 
 @dataclass(frozen=True, repr=False)
 class Command:
-    """A program to run. `secrets` are masked wherever the command is shown; `hint` is the remedy when it fails."""
+    """A program to run. `secrets` are masked wherever the command is shown; `hint` is the remedy when it fails.
+
+    `terminal` leaves it on the terminal of this process, where it may ask for a passphrase.
+    """
 
     argv: tuple[str, ...]
     input: bytes = b""
@@ -39,6 +42,7 @@ class Command:
     accepted_codes: tuple[int, ...] = (0,)
     secrets: tuple[str, ...] = ()
     hint: str = ""
+    terminal: bool = False
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ class SystemRunner:
             ended = _ends(process.pid, command.timeout_seconds)
         finally:
             # It is not reaped yet, so the number of its group is still its own.
-            _kill_group(process.pid)
+            _kill(process.pid, command.terminal)
             code = process.wait()
         (stdout, cut), (stderr, _) = (reader.result() for reader in readers)
         if not ended:
@@ -118,7 +122,7 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**CLEAN_ENVIRONMENT, **command.environment},
-            start_new_session=True,
+            start_new_session=not command.terminal,
         )
     except OSError as error:
         raise _not_started(command.shown, error, command.hint) from None
@@ -138,9 +142,15 @@ def _ends(pid: int, timeout: float) -> bool:
         os.close(descriptor)
 
 
-def _kill_group(pid: int) -> None:
+def _kill(pid: int, terminal: bool) -> None:
     with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+        if not terminal:
+            os.killpg(pid, signal.SIGKILL)
+            return
+        # It is in our own group, and it may have to switch the echo on again.
+        os.kill(pid, signal.SIGTERM)
+        _ends(pid, 1.0)
+        os.kill(pid, signal.SIGKILL)
 
 
 def _feed(stream: IO[bytes], data: bytes) -> None:

@@ -105,6 +105,13 @@ def test_a_program_that_is_not_there_or_cannot_start_says_so(tmp_path: Path) -> 
         RUNNER.run(Command((str(tmp_path),)))
 
 
+def test_a_program_left_on_the_terminal_keeps_its_session_and_still_ends_alone() -> None:
+    session = python("import os; print(os.getsid(0), os.getpgrp())")
+    assert RUNNER.run(Command(session, terminal=True)).text.split() == [str(os.getsid(0)), str(os.getpgrp())]
+    with pytest.raises(CommandTimeout):
+        RUNNER.run(Command(python("import time; time.sleep(60)"), timeout_seconds=0.3, terminal=True))
+
+
 def test_an_interrupted_wait_leaves_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(pid: int, timeout: float) -> bool:
         started.append(pid)
