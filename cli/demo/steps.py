@@ -9,6 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cli.demo.waiting import waiting
+
 LABEL_WIDTH = 56
 
 
@@ -25,17 +27,12 @@ class Steps:
     def step(self, label: str) -> Iterator[None]:
         """A step that begins here and ends with the block."""
         began = time.monotonic()
-        status = self._console.status(label) if self._console.is_terminal else None
-        if status is not None:
-            status.start()
         try:
-            yield
+            with waiting(label, self._console):
+                yield
         except BaseException:
             self._line(f"  ✗ {label}", began)
             raise
-        finally:
-            if status is not None:
-                status.stop()
         self._line(f"  ✓ {label}", began)
 
     def say(self, text: str = "") -> None:

@@ -12,6 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
+from cli.demo.waiting import waiting
 from sal.command import Command, Runner, SystemRunner
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -60,9 +63,9 @@ def _ensure(runner: Runner, target: Path, name: str, package: str, flags: str) -
     build = ("go", "build", "-C", str(TOOLS / name), "-trimpath", "-ldflags", flags, "-o", str(aside), package)
     environment = {name: value for name, value in os.environ.items() if name.startswith("GO")}
     environment |= {"CGO_ENABLED": "0", "PATH": os.environ["PATH"], "HOME": str(Path.home())}
-    runner.run(
-        Command(build, environment=environment, timeout_seconds=BUILD_SECONDS, hint="Go 1.26 or newer is needed")
-    )
+    command = Command(build, environment=environment, timeout_seconds=BUILD_SECONDS, hint="Go 1.26 or newer is needed")
+    with waiting(f"go build {name}", Console(stderr=True)):
+        runner.run(command)
     aside.rename(target)
     print(f"built {name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
