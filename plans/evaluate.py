@@ -82,9 +82,10 @@ def _placed(error: ScriptError) -> ScriptError:
 
 
 def _refuse_redefinition(compiled: rhai.Script, ours: set[str]) -> None:
-    for name, _ in compiled.functions:
-        if name in ours:
-            raise ScriptError(f"fn {name} would hide Hardpan's own function: give it another name")
+    for defined in compiled.functions:
+        if defined.name in ours:
+            message = f"fn {defined.name} would hide Hardpan's own function: give it another name"
+            raise ScriptError(message, defined.line, defined.column)
 
 
 def _worded(error: rhai.RhaiError, functions: Mapping[str, Any], limits: rhai.Limits) -> ScriptError:

@@ -28,6 +28,15 @@ def _parse(text: str, field: str) -> int:
     return int(match.group(1)) * UNITS[match.group(2)]
 
 
+def rounded_quantity(amount: int) -> str:
+    """For lists: one decimal at most, rounded down, so that nobody counts on more than there is."""
+    for unit, factor in reversed(UNITS.items()):
+        if amount >= factor:
+            tenths = amount * 10 // factor
+            return f"{tenths // 10}{unit}" if tenths % 10 == 0 or tenths >= 1000 else f"{tenths / 10}{unit}"
+    return str(amount)
+
+
 def format_quantity(amount: int) -> str:
     """The shortest exact spelling."""
     for unit, factor in reversed(UNITS.items()):

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple};
 use rhai::{Array, Dynamic, Map};
 
-const DEEPEST: usize = 64;
+pub const DEEPEST: usize = 64;
 
 pub fn to_rhai(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Dynamic> {
     if depth > DEEPEST {
@@ -24,7 +24,7 @@ pub fn to_rhai(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Dynamic> {
             .map_err(|_| PyOverflowError::new_err("an integer beyond 64 bits"));
     }
     if let Ok(text) = value.cast::<PyString>() {
-        return Ok(text.to_string().into());
+        return Ok(utf8(text)?.into());
     }
     if let Ok(list) = value.cast::<PyList>() {
         return items(list.iter(), depth);
@@ -35,12 +35,16 @@ pub fn to_rhai(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Dynamic> {
     if let Ok(dict) = value.cast::<PyDict>() {
         let mut map = Map::new();
         for (key, each) in dict.iter() {
-            let key: String = key.extract().map_err(|_| PyTypeError::new_err("keys of a map are strings"))?;
-            map.insert(key.into(), to_rhai(&each, depth + 1)?);
+            let key = key.cast::<PyString>().map_err(|_| PyTypeError::new_err("keys of a map are strings"))?;
+            map.insert(utf8(key)?.into(), to_rhai(&each, depth + 1)?);
         }
         return Ok(map.into());
     }
     Err(PyTypeError::new_err(format!("{} does not cross into a script", value.get_type())))
+}
+
+fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    text.to_str().map_err(|_| PyValueError::new_err("a text with a lone surrogate has no UTF-8 form"))
 }
 
 fn items<'py>(values: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> PyResult<Dynamic> {
@@ -48,10 +52,8 @@ fn items<'py>(values: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> 
     Ok(array.into())
 }
 
-pub fn to_python<'py>(py: Python<'py>, value: &Dynamic, depth: usize) -> PyResult<Bound<'py, PyAny>> {
-    if depth > DEEPEST {
-        return Err(PyValueError::new_err("nested deeper than 64 levels"));
-    }
+/// The value as one of Python's; `checked::require_outward` was asked before.
+pub fn to_python<'py>(py: Python<'py>, value: &Dynamic) -> PyResult<Bound<'py, PyAny>> {
     if value.is_unit() {
         return Ok(py.None().into_bound(py));
     }
@@ -70,14 +72,14 @@ pub fn to_python<'py>(py: Python<'py>, value: &Dynamic, depth: usize) -> PyResul
     if let Ok(array) = value.as_array_ref() {
         let list = PyList::empty(py);
         for each in array.iter() {
-            list.append(to_python(py, each, depth + 1)?)?;
+            list.append(to_python(py, each)?)?;
         }
         return Ok(list.into_any());
     }
     if let Ok(map) = value.as_map_ref() {
         let dict = PyDict::new(py);
         for (key, each) in map.iter() {
-            dict.set_item(key.as_str(), to_python(py, each, depth + 1)?)?;
+            dict.set_item(key.as_str(), to_python(py, each)?)?;
         }
         return Ok(dict.into_any());
     }

@@ -1,6 +1,7 @@
 //! The engine: raw, with hand-picked packages, no symbol that reaches outside, and every limit set.
 
 use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use pyo3::prelude::*;
@@ -9,10 +10,11 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage,
     LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext, OptimizationLevel, Position, Shared};
+use rhai::{Dynamic, EvalAltResult, LexError, NativeCallContext, OptimizationLevel, Shared, Token};
 
+use crate::run::Stop;
 use crate::script::Script;
-use crate::{convert, errors, run};
+use crate::{checked, convert, errors, run};
 
 /// Bounds of a script; `rhai.Limits` says what each means.
 #[derive(Clone, FromPyObject)]
@@ -52,13 +54,24 @@ impl Engine {
     fn compile(&self, py: Python<'_>, text: &str, names: Vec<String>) -> PyResult<Script> {
         if text.len() > self.limits.text {
             let message = format!("the script has {} bytes, at most {} are allowed", text.len(), self.limits.text);
-            return Err(errors::Described::new("LimitExceeded", message, Position::NONE, "text").raise(py));
+            return Err(errors::Described::new("LimitExceeded", message, (0, 0), "text").raise(py));
         }
         Script::compile(py, self.engine.clone(), self.limits.clone(), text, names)
     }
+
+    /// Every function that a script may call, with its number of arguments.
+    #[getter]
+    fn names(&self) -> BTreeSet<(String, usize)> {
+        let found = self.engine.collect_fn_metadata(
+            None,
+            |info| Some((info.metadata.name.to_string(), info.metadata.num_params)),
+            true,
+        );
+        found.into_iter().collect()
+    }
 }
 
-/// Packages are built once and shared; the last one registered wins, so our checked `replace` comes last.
+/// Packages are built once and shared; what is registered last wins, so that our own versions come last.
 fn base() -> rhai::Engine {
     static PACKAGES: OnceLock<Vec<Shared<rhai::Module>>> = OnceLock::new();
     let mut engine = rhai::Engine::new_raw();
@@ -73,23 +86,12 @@ fn base() -> rhai::Engine {
     engine.set_fail_on_invalid_map_property(true);
     engine.on_print(run::print);
     engine.on_debug(|text, _, _| run::print(text));
-    engine.on_progress(|operations| run::step(operations).then_some(Dynamic::UNIT));
-    engine.register_fn("replace", replace);
-    engine.register_fn("replace", |context: NativeCallContext, text: &mut ImmutableString, find: char, put: char| {
-        replace(context, text, find.to_string().into(), put.to_string().into())
+    engine.on_progress(|_| run::step().then_some(Dynamic::UNIT));
+    #[allow(deprecated)] // not so: Rhai marks with it what may still change
+    engine.on_parse_token(|token, place, _| match run::token(&token, place) {
+        true => Token::LexError(LexError::Runtime("stopped".into()).into()),
+        false => token,
     });
-    engine.register_fn(
-        "replace",
-        |context: NativeCallContext, text: &mut ImmutableString, find: char, put: ImmutableString| {
-            replace(context, text, find.to_string().into(), put)
-        },
-    );
-    engine.register_fn(
-        "replace",
-        |context: NativeCallContext, text: &mut ImmutableString, find: ImmutableString, put: char| {
-            replace(context, text, find, put.to_string().into())
-        },
-    );
     engine
 }
 
@@ -103,6 +105,7 @@ fn packages() -> Vec<Shared<rhai::Module>> {
         MoreStringPackage::new().as_shared_module(),
         BasicArrayPackage::new().as_shared_module(),
         BasicMapPackage::new().as_shared_module(),
+        checked::module().into(),
     ]
 }
 
@@ -117,37 +120,26 @@ fn bound(engine: &mut rhai::Engine, limits: &Limits) {
     engine.set_max_functions(limits.functions);
 }
 
-/// Rhai's own `replace` builds the result before any check: 64 KiB twice asks for 4 GiB.
-fn replace(
-    context: NativeCallContext,
-    text: &mut ImmutableString,
-    find: ImmutableString,
-    put: ImmutableString,
-) -> Result<(), Box<EvalAltResult>> {
-    let found = text.matches(find.as_str()).count();
-    let size = text.len() + found * put.len();
-    if size - (found * find.len()).min(size) > context.engine().max_string_size() {
-        return Err(EvalAltResult::ErrorDataTooLarge("Length of string".into(), Position::NONE).into());
-    }
-    *text = text.replace(find.as_str(), &put).into();
-    Ok(())
-}
-
 fn register(engine: &mut rhai::Engine, name: &str, function: Arc<Py<PyAny>>, arities: &[usize]) {
     for &arity in arities {
         let function = function.clone();
         let types = vec![TypeId::of::<Dynamic>(); arity];
         engine.register_raw_fn(name, types, move |context: NativeCallContext, arguments: &mut [&mut Dynamic]| {
+            let place = context.call_position();
+            for each in arguments.iter() {
+                checked::require_outward(context.engine(), each)?;
+            }
+            run::calling(place);
             Python::attach(|py| call(py, &function, arguments)).map_err(|error| {
-                run::stop(error, context.call_position());
-                EvalAltResult::ErrorTerminated(Dynamic::UNIT, context.call_position()).into()
+                run::stop(Stop::Callback(error, place));
+                EvalAltResult::ErrorTerminated(Dynamic::UNIT, place).into()
             })
         });
     }
 }
 
 fn call(py: Python<'_>, function: &Py<PyAny>, arguments: &mut [&mut Dynamic]) -> PyResult<Dynamic> {
-    let values: Vec<_> = arguments.iter().map(|each| convert::to_python(py, each, 0)).collect::<PyResult<_>>()?;
+    let values: Vec<_> = arguments.iter().map(|each| convert::to_python(py, each)).collect::<PyResult<_>>()?;
     let result = function.bind(py).call1(PyTuple::new(py, values)?)?;
     convert::to_rhai(&result, 0)
 }

@@ -12,7 +12,7 @@ pub struct Counting;
 
 fn add(bytes: isize) {
     let _ = LIVE.try_with(|live| {
-        let now = live.get() + bytes;
+        let now = live.get().wrapping_add(bytes);
         live.set(now);
         let _ = PEAK.try_with(|peak| {
             if now > peak.get() {
@@ -22,7 +22,15 @@ fn add(bytes: isize) {
     });
 }
 
-/// Bytes that this thread has allocated and not freed.
+/// Only what was really given counts.
+fn counted(pointer: *mut u8, bytes: isize) -> *mut u8 {
+    if !pointer.is_null() {
+        add(bytes);
+    }
+    pointer
+}
+
+/// Bytes that this thread has allocated and not freed; below zero when it frees what others allocated.
 pub fn live() -> isize {
     LIVE.with(Cell::get)
 }
@@ -36,10 +44,10 @@ pub fn reset_peak() {
     PEAK.with(|peak| peak.set(live()));
 }
 
+// A layout's size is at most `isize::MAX`, so that no conversion here loses a bit.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        add(layout.size() as isize);
-        System.alloc(layout)
+        counted(System.alloc(layout), layout.size() as isize)
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
@@ -48,12 +56,10 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        add(layout.size() as isize);
-        System.alloc_zeroed(layout)
+        counted(System.alloc_zeroed(layout), layout.size() as isize)
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        add(size as isize - layout.size() as isize);
-        System.realloc(pointer, layout, size)
+        counted(System.realloc(pointer, layout, size), size as isize - layout.size() as isize)
     }
 }

@@ -5,13 +5,14 @@ An engine is immutable and cheap (2-3 µs): make one per evaluation, with the bo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from rhai import _rhai
-from rhai._rhai import Call, Run, Script
-from rhai.errors import EvalError, LimitExceeded, ParseError, RhaiError
+from rhai._rhai import Named, Run, Script, place
+from rhai.errors import EngineFailed, EvalError, LimitExceeded, ParseError, RhaiError
 
 VERSION = "1.27.0"
 
@@ -40,8 +41,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) <= 0:
-                raise ValueError(f"limit {field.name} must be above zero")
+            if not 0 < getattr(self, field.name) < math.inf:
+                raise ValueError(f"limit {field.name} must be above zero and finite")
 
 
 class Engine:
@@ -57,16 +58,23 @@ class Engine:
         """Compiles a script that may read the variables `names`. Raises ParseError or LimitExceeded."""
         return self._engine.compile(text, list(names))
 
+    @property
+    def names(self) -> set[tuple[str, int]]:
+        """Every function that a script may call, with its number of arguments; operators too."""
+        return self._engine.names
+
 
 __all__ = [
     "VERSION",
-    "Call",
     "Engine",
+    "EngineFailed",
     "EvalError",
     "LimitExceeded",
     "Limits",
+    "Named",
     "ParseError",
     "RhaiError",
     "Run",
     "Script",
+    "place",
 ]

@@ -3,7 +3,7 @@ from typing import Any
 
 from rhai import Limits
 
-class Call:
+class Named:
     name: str
     arity: int
     line: int
@@ -16,10 +16,14 @@ class Run:
     printed: list[str]
 
 class Script:
-    calls: list[Call]
-    functions: list[tuple[str, int]]
+    calls: list[Named]
+    functions: list[Named]
     def run(self, variables: dict[str, Any]) -> Run: ...
 
 class Engine:
     def __init__(self, functions: list[tuple[str, Callable[..., Any], list[int]]], limits: Limits) -> None: ...
+    @property
+    def names(self) -> set[tuple[str, int]]: ...
     def compile(self, text: str, names: list[str]) -> Script: ...
+
+def place() -> tuple[int, int]: ...

@@ -35,3 +35,7 @@ class EvalError(RhaiError):
 
 class LimitExceeded(RhaiError):
     """A bound was reached; `kind` names it: operations, time, memory, size, calls, variables, depth, text, …"""
+
+
+class EngineFailed(RhaiError):
+    """The engine itself failed on this script: a defect of it or of the binding. Only this run is lost."""
