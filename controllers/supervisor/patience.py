@@ -22,16 +22,20 @@ class Patience:
         if final:
             self._since.pop(key, None)
             return True
-        began = self._since.setdefault(key, now)
+        # A clock that was set back must not make anybody wait longer.
+        began = self._since[key] = min(self._since.get(key, now), now)
         return now - began >= timedelta(seconds=self.seconds)
 
-    def waiting(self, key: ObjectKey) -> bool:
-        """Whether something of this deployment is in a passing state."""
-        return any(each.namespace == key.namespace and each.name.split("/")[0] == key.name for each in self._since)
+    def wait(self, key: ObjectKey, now: datetime) -> float:
+        """Seconds until the next passing state of this deployment that was kept back is told; 0 when none is."""
+        left = [self.seconds - (now - began).total_seconds() for each, began in self._since.items() if _of(each, key)]
+        return min((each for each in left if each > 0), default=0.0)
 
     def forget(self, key: ObjectKey) -> None:
         """The deployment is gone."""
-        for each in [
-            each for each in self._since if each.namespace == key.namespace and each.name.split("/")[0] == key.name
-        ]:
+        for each in [each for each in self._since if _of(each, key)]:
             del self._since[each]
+
+
+def _of(each: ObjectKey, deployment: ObjectKey) -> bool:
+    return each.namespace == deployment.namespace and each.name.split("/")[0] == deployment.name

@@ -172,7 +172,8 @@ class Reconciler:
         open_work = any(isinstance(each, (CreateJob, Enqueue)) for each in todo) or snapshot.deleting
         due = [job.next_attempt for job in snapshot.jobs if job.succeeded is None and job.next_attempt]
         waits = [(each - snapshot.now).total_seconds() for each in due if each > snapshot.now]
-        waits += [self.patience.seconds] if self.patience.waiting(ObjectKey(snapshot.namespace, snapshot.name)) else []
+        kept_back = self.patience.wait(ObjectKey(snapshot.namespace, snapshot.name), snapshot.now)
+        waits += [kept_back] if kept_back else []
         return RequeueAfter(max(0.05, min([OPEN_SECONDS if open_work else SETTLED_SECONDS, *waits])))
 
     async def _tell_workloads(self, snapshot: Snapshot) -> None:

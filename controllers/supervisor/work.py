@@ -21,7 +21,7 @@ KEPT_FAILED = 5
 def plan(snapshot: Snapshot) -> list[Action]:
     """The work that is due: open jobs re-placed, stale ones superseded, new ones made, removals driven."""
     open_jobs = [job for job in snapshot.jobs if job.succeeded is None]
-    stale = [job for job in open_jobs if not _wanted(job, snapshot)]
+    stale = [job for job in open_jobs if not _wanted(job, snapshot) or _outgrown(job, snapshot)]
     actions: list[Action] = [Supersede(job) for job in stale]
     actions += [Enqueue(job) for job in open_jobs if job not in stale and _due(job, snapshot)]
     if not snapshot.suspended and snapshot.accepted is not None and not snapshot.deleting:
@@ -31,6 +31,13 @@ def plan(snapshot: Snapshot) -> list[Action]:
 
 def _wanted(job: OpenJob, snapshot: Snapshot) -> bool:
     return all(_step_wanted(step, snapshot) for step in job.steps)
+
+
+def _outgrown(job: OpenJob, snapshot: Snapshot) -> bool:
+    """A job that failed makes room for one that also does what came up since; it may be what it lacked."""
+    steps = {(step.kind, step.name) for step in job.steps}
+    unsettled = _unsettled(snapshot).get(job.node, []) if job.attempt > 1 and len(steps) < STEPS_PER_JOB else []
+    return any(placed.key not in steps for placed in unsettled)
 
 
 def _step_wanted(step: Step, snapshot: Snapshot) -> bool:
@@ -47,11 +54,23 @@ def _due(job: OpenJob, snapshot: Snapshot) -> bool:
 
 
 def _new_jobs(snapshot: Snapshot, busy: set[str]) -> list[Action]:
+    by_node = _unsettled(snapshot)
+    return [_job(node, unsettled, snapshot) for node, unsettled in sorted(by_node.items()) if node not in busy]
+
+
+def _unsettled(snapshot: Snapshot) -> dict[str, list[Placed]]:
+    """What can be ordered now, by node."""
     by_node: dict[str, list[Placed]] = defaultdict(list)
     for placed in snapshot.placed:
-        if not placed.deleting and not placed.settled and _at_plan(placed, snapshot):
+        if not placed.deleting and not placed.settled and _at_plan(placed, snapshot) and _has_disks(placed, snapshot):
             by_node[placed.node].append(placed)
-    return [_job(node, unsettled, snapshot) for node, unsettled in sorted(by_node.items()) if node not in busy]
+    return by_node
+
+
+def _has_disks(placed: Placed, snapshot: Snapshot) -> bool:
+    """A machine is ordered with or after its volumes: a node would refuse it, and its job stand in their way."""
+    volumes = [snapshot.find(("volume", name)) for name in placed.volumes]
+    return all(each is not None and each.node == placed.node and not each.deleting for each in volumes)
 
 
 def _at_plan(placed: Placed, snapshot: Snapshot) -> bool:

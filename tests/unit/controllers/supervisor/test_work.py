@@ -10,6 +10,7 @@ from tests.unit.controllers.supervisor.build import NOW, accepted, job, machine,
 
 WEB = machine("web", volumes=["data"])
 DATA = volume("data")
+LONE = machine("web")
 
 
 def test_nothing_is_ordered_when_nodes_match() -> None:
@@ -23,15 +24,15 @@ def test_one_job_ensures_the_volume_and_then_the_machine() -> None:
 
 
 def test_the_same_snapshot_names_the_same_job() -> None:
-    seen = snapshot(accepted(WEB), placed(WEB, runs=False))
+    seen = snapshot(accepted(LONE), placed(LONE, runs=False))
+    assert [type(each) for each in work.plan(seen)] == [CreateJob]
     assert work.plan(seen) == work.plan(seen)
 
 
 def test_work_that_is_needed_again_after_it_succeeded_gets_a_new_job() -> None:
-    first = work.plan(snapshot(accepted(WEB), placed(WEB, runs=False)))[0]
-    again = work.plan(
-        snapshot(accepted(WEB), placed(WEB, runs=False), jobs=(job(("machine", "web"), succeeded=True),))
-    )[0]
+    first = work.plan(snapshot(accepted(LONE), placed(LONE, runs=False)))[0]
+    done = job(("machine", "web"), succeeded=True)
+    again = work.plan(snapshot(accepted(LONE), placed(LONE, runs=False), jobs=(done,)))[0]
     assert isinstance(first, CreateJob)
     assert isinstance(again, CreateJob)
     assert first.name != again.name
@@ -44,7 +45,7 @@ def test_an_open_job_is_placed_again_and_no_second_one_is_made() -> None:
 
 def test_a_retry_waits_for_its_time() -> None:
     open_job = job(("machine", "web"), next_attempt=NOW + timedelta(seconds=5))
-    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), jobs=(open_job,))) == []
+    assert work.plan(snapshot(accepted(LONE), placed(LONE, runs=False), jobs=(open_job,))) == []
 
 
 def test_a_job_for_an_older_generation_is_superseded_before_the_next_is_made() -> None:
@@ -58,7 +59,7 @@ def test_what_the_accepted_plan_does_not_describe_is_not_ordered() -> None:
 
 
 def test_a_suspended_deployment_gets_no_new_job() -> None:
-    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), suspended=True)) == []
+    assert work.plan(snapshot(accepted(LONE), placed(LONE, runs=False), suspended=True)) == []
 
 
 def test_a_volume_is_removed_only_when_no_machine_names_it() -> None:
@@ -91,3 +92,19 @@ def test_two_nodes_get_a_job_each() -> None:
     a, b = machine("a"), machine("b")
     made = work.plan(snapshot(accepted(a, b), placed(a, 0, runs=False), placed(b, 1, runs=False)))
     assert [each.node for each in made if isinstance(each, CreateJob)] == [node_id(0), node_id(1)]
+
+
+def test_a_machine_is_not_ordered_before_its_volume_has_a_place() -> None:
+    assert work.plan(snapshot(accepted(WEB, DATA), placed(WEB, runs=False))) == []
+
+
+def test_a_failed_job_makes_room_for_one_that_also_does_what_came_up_since() -> None:
+    failed = job(("machine", "web"), attempt=2, next_attempt=NOW + timedelta(seconds=5))
+    seen = snapshot(accepted(WEB, DATA), placed(WEB, runs=False), placed(DATA, runs=False), jobs=(failed,))
+    assert work.plan(seen) == [Supersede(failed)]
+
+
+def test_a_job_that_has_not_failed_is_left_to_finish_when_more_comes_up() -> None:
+    open_job = job(("machine", "web"))
+    seen = snapshot(accepted(WEB, DATA), placed(WEB, runs=False), placed(DATA, runs=False), jobs=(open_job,))
+    assert work.plan(seen) == [Enqueue(open_job)]
