@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from crds.meta import (
     AGE,
@@ -14,50 +13,59 @@ from crds.meta import (
     DnsLabel,
     KindDefinition,
     NodeId,
+    Ordinal,
     Part,
     ResourceName,
+    Rule,
     Status,
+    Timestamp,
+    about,
     condition_column,
     rules,
 )
+from crds.reasons import ConditionDefinition, DocumentedReason
 
 
-class Reason(StrEnum):
+class Reason(DocumentedReason):
     """Reasons of Succeeded."""
 
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    REFUSED = "RefusedByNode"
-    RETRYING = "Retrying"
-    SUPERSEDED = "Superseded"
-    RUNNING = "Running"
+    SUCCEEDED = "Succeeded", "all steps are done"
+    FAILED = "Failed", "a step failed; the next attempt follows after 1 s to 5 min", "read the message"
+    REFUSED = "RefusedByNode", "the node refused the order; the message begins with its refusal", "see Refusals"
+    SUPERSEDED = "Superseded", "a newer revision or a removal made its steps moot"
 
 
 class Step(Part):
     """One verb on one resource, with its fence (epoch, generation)."""
 
-    kind: Literal["machine", "volume"]
-    name: ResourceName
-    verb: Literal["ensure"]
-    epoch: Annotated[int, Field(ge=1)]
-    generation: Annotated[int, Field(ge=1)]
+    kind: Annotated[Literal["machine", "volume"], about("Kind of the resource.")]
+    name: Annotated[ResourceName, about("Name of the resource.")]
+    verb: Annotated[Literal["ensure"], about("What to do: make it as the plan says.")]
+    epoch: Annotated[Ordinal, about("Number of its placement; a node refuses a lower one than it saw.")]
+    generation: Annotated[Ordinal, about("Generation of its object; as the epoch.")]
 
 
 class PlanWork(Part):
     """Steps of one deployment revision."""
 
-    deployment: ResourceName
-    revision: Annotated[int, Field(ge=1)]
-    plan: Digest
+    deployment: Annotated[ResourceName, about("The deployment.")]
+    revision: Annotated[Ordinal, about("Its accepted revision.")]
+    plan: Annotated[Digest, about("Digest of the plan that users signed.")]
     steps: Annotated[
-        list[Step], Field(min_length=1, max_length=64, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+        list[Step],
+        Field(
+            min_length=1,
+            max_length=64,
+            description="What to do, in this order.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
     ]
 
 
 class ActionWork(Part):
-    """A tenant's signed action; its verbs come with a later issue."""
+    """A tenant's signed action; its verbs come with a later version."""
 
-    document: str
+    document: Annotated[str, StringConstraints(min_length=1, max_length=65_536), about("The signed action.")]
 
 
 class JobSpec(Part):
@@ -65,24 +73,23 @@ class JobSpec(Part):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            ("self == oldSelf", "a job never changes: delete it and let the supervisor make another"),
-            ("has(self.plan) != has(self.action)", "set exactly one of spec.plan and spec.action"),
+            Rule("self == oldSelf", "a job never changes: delete it, its supervisor makes another"),
+            Rule("has(self.plan) != has(self.action)", "set exactly one of spec.plan and spec.action"),
         )
     )
 
-    node: NodeId
-    supervisor: DnsLabel
-    plan: PlanWork | None = None
-    action: ActionWork | None = None
+    node: Annotated[NodeId, about("The node that does it.")]
+    supervisor: Annotated[DnsLabel, about("The supervisor that signs the order.")]
+    plan: Annotated[PlanWork, about("Steps of a plan.")] | None = None
+    action: Annotated[ActionWork, about("A signed action.")] | None = None
 
 
 class JobStatus(Status):
-    """A job without status is attempt 1."""
+    """A job without status is at its first attempt."""
 
-    attempt: Annotated[int, Field(ge=1)] | None = None
-    next_attempt: str | None = None
-    started: str | None = None
-    receipt: Digest | None = None
+    attempt: Annotated[Ordinal, about("Number of the current try.")] | None = None
+    next_attempt: Annotated[Timestamp, about("When the current try is due.")] | None = None
+    receipt: Annotated[Digest, about("Digest of the node's signed answer to the last try.")] | None = None
 
 
 JOB = KindDefinition(
@@ -91,16 +98,20 @@ JOB = KindDefinition(
     short_name="hpjob",
     scope="Namespaced",
     description="Ordered steps for one node on behalf of one deployment revision.",
+    written_by="supervisor (`plan`), tenant (`action`)",
     spec=JobSpec,
     status=JobStatus,
     columns=(
         condition_column("Succeeded", "Succeeded"),
         condition_column("Reason", "Succeeded", "reason"),
-        Column("Node", ".spec.node"),
         Column("Deployment", ".spec.plan.deployment"),
         Column("Revision", ".spec.plan.revision", "integer"),
         Column("Attempt", ".status.attempt", "integer"),
         AGE,
+        Column("Node", ".spec.node", wide=True),
+    ),
+    conditions=(
+        ConditionDefinition("Succeeded", "all steps are done; Unknown while it is open", "supervisor", tuple(Reason)),
     ),
     selectable_fields=(".spec.node",),
 )

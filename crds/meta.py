@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from crds.reasons import ConditionDefinition
+
 GROUP = "hardpan.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -21,21 +23,32 @@ NODE_LABEL = f"{GROUP}/node"
 WORKLOAD_FINALIZER = f"{GROUP}/on-node"
 DEPLOYMENT_FINALIZER = f"{GROUP}/teardown"
 
+LARGEST_INTEGER = 2**53 - 1
+"""What JSON carries exactly everywhere; a signed body holds no larger one."""
+
+
+def about(text: str) -> Any:
+    """What a field means, as `kubectl explain` and the reference show it."""
+    return Field(description=text)
+
+
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
 ResourceName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", max_length=40)]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$", max_length=71)]
 KeyId = Annotated[str, StringConstraints(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$", max_length=50)]
 NodeId = Annotated[str, StringConstraints(pattern=r"^n-[a-z2-7]{26}$", max_length=28)]
-Timestamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$", max_length=20)]
-Base64Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$", max_length=44)]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", max_length=32)]
-LabelMap = Annotated[
-    dict[
-        Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$")],
-        Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?)?$", max_length=63)],
-    ],
-    Field(max_length=32, json_schema_extra={"x-kubernetes-map-type": "atomic"}),
+TenantId = Annotated[str, StringConstraints(pattern=r"^t-[a-z2-7]{26}$", max_length=28)]
+Timestamp = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$", max_length=20),
+    Field(json_schema_extra={"format": "date-time"}),
 ]
+Base64Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$", max_length=44)]
+MyceliumKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", max_length=32)]
+Text = Annotated[str, StringConstraints(max_length=256)]
+Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
+Ordinal = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 
 
 class Part(BaseModel):
@@ -50,20 +63,71 @@ class Part(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
-    """CEL rules for `json_schema_extra`: pairs of (expression, message that states the remedy)."""
-    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
+@dataclass(frozen=True)
+class Rule:
+    """A CEL rule; `message` states the remedy, `field` (a path from where the rule stands) is what it is said of."""
+
+    expression: str
+    message: str
+    field: str = ""
+
+    def wire(self) -> dict[str, str]:
+        """As the CRD carries it."""
+        place = {"fieldPath": self.field} if self.field else {}
+        return {"rule": self.expression, "message": self.message, **place}
+
+
+def rules(*checked: Rule, **more: Any) -> dict[str, Any]:
+    """What a field or a model carries in `json_schema_extra` to be checked by these rules."""
+    return {"x-kubernetes-validations": [each.wire() for each in checked], **more}
+
+
+def named(pattern: str, remedy: str) -> Rule:
+    """The rule that an object's name has this form."""
+    return Rule(f"self.metadata.name.matches('{pattern}')", remedy, ".metadata.name")
+
+
+NAMED_AS_RECORD = named(
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    "metadata.name must be a DNS label of at most 63 characters (a-z, 0-9, -), for other records name it: rename it",
+)
+NAMED_AS_RESOURCE = named(
+    "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+    "metadata.name must be a DNS label of at most 40 characters that begins with a letter: rename it",
+)
+LABEL_NAME = "^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$"
+LabelMap = Annotated[
+    dict[
+        Annotated[str, StringConstraints(pattern=LABEL_NAME)],
+        Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?)?$", max_length=63)],
+    ],
+    Field(
+        max_length=32,
+        json_schema_extra=rules(
+            Rule(
+                f"self.all(name, name.matches('{LABEL_NAME}'))",
+                "a label's name has at most 63 letters, digits, '.', '_', '/' or '-', and begins and ends with a letter"
+                " or digit: rename it",
+            ),
+            **{"x-kubernetes-map-type": "atomic"},
+        ),
+    ),
+]
 
 
 class Condition(Part):
     """A `metav1.Condition`; `reason` is always set, from the list that the kind documents."""
 
-    type: Annotated[str, StringConstraints(max_length=64)]
-    status: Literal["True", "False", "Unknown"]
-    reason: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", max_length=128)]
-    message: Annotated[str, StringConstraints(max_length=4096)] = ""
-    last_transition_time: str
-    observed_generation: int | None = None
+    type: Annotated[str, StringConstraints(max_length=64), about("What is said; each type once.")]
+    status: Annotated[Literal["True", "False", "Unknown"], about("Whether it holds.")]
+    reason: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", max_length=128),
+        about("Why, in one word that the reference explains."),
+    ]
+    message: Annotated[str, StringConstraints(max_length=4096), about("Why, with names and numbers.")] = ""
+    last_transition_time: Annotated[Timestamp, about("When the status changed last.")]
+    observed_generation: Annotated[Count, about("Of which generation it is said.")] | None = None
 
 
 Conditions = Annotated[
@@ -78,8 +142,8 @@ Conditions = Annotated[
 class Status(Part):
     """What every status has."""
 
-    observed_generation: int | None = None
-    conditions: Conditions | None = None
+    observed_generation: Annotated[Count, about("The generation that this status speaks of.")] | None = None
+    conditions: Annotated[Conditions, about("What is so, and why.")] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,11 +173,13 @@ class KindDefinition:
     short_name: str
     scope: Literal["Namespaced", "Cluster"]
     description: str
+    written_by: str
     spec: type[Part]
     status: type[Status]
     columns: tuple[Column, ...]
+    conditions: tuple[ConditionDefinition, ...] = ()
     selectable_fields: tuple[str, ...] = ()
-    rules: tuple[tuple[str, str], ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -11,39 +10,24 @@ from crds.meta import (
     AGE,
     Base64Key,
     Column,
+    Count,
     DnsLabel,
     KindDefinition,
     LabelMap,
+    MyceliumKey,
     Part,
     Region,
+    Rule,
     Status,
+    Text,
+    about,
     condition_column,
+    named,
     rules,
 )
+from crds.node_conditions import CONDITIONS
 
-
-class Reason(StrEnum):
-    """Reasons of a node's conditions."""
-
-    REGISTERED = "Registered"
-    APPROVED_BY_OPERATOR = "ApprovedByOperator"
-    APPROVED_BY_TOKEN = "ApprovedByToken"
-    WAITING_FOR_APPROVAL = "WaitingForApproval"
-    TOKEN_UNKNOWN = "TokenUnknown"
-    TOKEN_CLOSED = "TokenClosed"
-    TOKEN_EXPIRED = "TokenExpired"
-    TOKEN_USED_UP = "TokenUsedUp"
-    HARDWARE_NOT_ALLOWED = "HardwareNotAllowed"
-    CERTIFICATE_REFUSED = "CertificateRefused"
-    CLOCK_SKEW = "ClockSkew"
-    REPORTING = "Reporting"
-    STALE = "Stale"
-    LOST = "Lost"
-    CORDONED = "Cordoned"
-    SCHEDULABLE = "Schedulable"
-    NOT_APPROVED = "NotApproved"
-    REVOKED = "Revoked"
-    CONFLICT = "Conflict"
+ANEW = "delete the Node and let the machine register again"
 
 
 class NodeSpec(Part):
@@ -51,63 +35,89 @@ class NodeSpec(Part):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (
-                "self.signingKey == oldSelf.signingKey",
-                "a node's key is its identity: delete the Node and register again",
+            Rule("self.signingKey == oldSelf.signingKey", f"a node's key is its identity: {ANEW}", ".signingKey"),
+            Rule(
+                "self.boxKey == oldSelf.boxKey && self.tlsKey == oldSelf.tlsKey"
+                " && self.myceliumKey == oldSelf.myceliumKey",
+                f"a node's certificate names its keys, which never change: {ANEW}",
             ),
         )
     )
 
-    signing_key: Base64Key
-    box_key: Base64Key
-    tls_key: Base64Key
-    mycelium_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    token: DnsLabel | None = None
-    certificate: Annotated[str, StringConstraints(max_length=8192)] | None = None
-    cordoned: bool | None = None
-    removal: Literal["Graceful", "Forget"] | None = None
+    signing_key: Annotated[Base64Key, about("Ed25519 key that signs its reports; the node's name is its digest.")]
+    box_key: Annotated[Base64Key, about("X25519 key that secrets are sealed to.")]
+    tls_key: Annotated[Base64Key, about("Ed25519 key of its client certificates.")]
+    mycelium_key: Annotated[MyceliumKey, about("Overlay key in hexadecimal; its addresses follow from it.")]
+    token: Annotated[DnsLabel, about("The join token that it came by.")] | None = None
+    certificate: (
+        Annotated[
+            str,
+            StringConstraints(max_length=8192),
+            about("Envelope in which the token's key or the operator root vouches for the keys."),
+        ]
+        | None
+    ) = None
+    cordoned: Annotated[bool, about("True: nothing new is placed there. Set by operators.")] | None = None
+    removal: (
+        Annotated[Literal["Graceful", "Forget"], about("How it is given up when it is deleted. Set by operators.")]
+        | None
+    ) = None
 
 
 class Capacity(Part):
-    """What can be given to machines: processors, bytes of memory, bytes of disk."""
+    """What can be given to machines."""
 
-    cpus: int
-    memory: int
-    disk: int
+    cpus: Annotated[Count, about("Processors.")]
+    memory: Annotated[Count, about("Bytes of memory.")]
+    disk: Annotated[Count, about("Bytes of disk.")]
 
 
 class Inventory(Part):
     """What the machine says of itself; bounded, and believed only as far as its approval goes."""
 
-    hostname: Annotated[str, StringConstraints(max_length=64)]
-    architecture: Literal["x86_64", "aarch64"]
-    kernel: Annotated[str, StringConstraints(max_length=64)]
-    board_vendor: Annotated[str, StringConstraints(max_length=64)]
-    virtualisation: Annotated[str, StringConstraints(max_length=32)]
-    agent_version: Annotated[str, StringConstraints(max_length=32)]
+    hostname: Annotated[str, StringConstraints(max_length=64), about("Its host name.")]
+    architecture: Annotated[Literal["x86_64", "aarch64"], about("Its processors.")]
+    kernel: Annotated[str, StringConstraints(max_length=64), about("Its kernel's release.")]
+    board_vendor: Annotated[str, StringConstraints(max_length=64), about("Maker of its board.")]
+    virtualisation: Annotated[str, StringConstraints(max_length=32), about("What it can run machines by.")]
+    agent_version: Annotated[str, StringConstraints(max_length=32), about("Version of its node agent.")]
 
 
 class Uptime(Part):
-    """Seconds of credited uptime per UTC day, the latest 35 days."""
+    """Seconds of credited uptime of one UTC day."""
 
-    day: str
-    seconds: int
+    day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$", max_length=10), about("The day.")]
+    seconds: Annotated[Count, about("Seconds for which reports arrived.")]
+
+
+class NodeSummary(Part):
+    """Short forms for lists; for people only, code never reads them."""
+
+    address: Annotated[Text, about("The address, shortened.")] | None = None
+    memory: Annotated[Text, about("Memory that can be given to machines: 512Gi.")] | None = None
 
 
 class NodeStatus(Status):
     """What the ledger knows."""
 
-    address: str | None = None
-    site: DnsLabel | None = None
-    region: Region | None = None
-    labels: LabelMap | None = None
-    capacity: Capacity | None = None
-    inventory: Inventory | None = None
-    boot: str | None = None
-    machines: int | None = None
-    last_report: str | None = None
+    summary: Annotated[NodeSummary, about("Short forms for lists.")] | None = None
+    address: (
+        Annotated[str, StringConstraints(max_length=45), about("Address of its side of its machines' network.")] | None
+    ) = None
+    site: Annotated[DnsLabel, about("Its site, as its certificate says.")] | None = None
+    region: Annotated[Region, about("Its region, as its certificate says.")] | None = None
+    labels: Annotated[LabelMap, about("Its labels, as its certificate says.")] | None = None
+    capacity: Annotated[Capacity, about("What can be given to machines.")] | None = None
+    inventory: Annotated[Inventory, about("What the machine says of itself.")] | None = None
+    boot: Annotated[Text, about("Which start of the machine reported last.")] | None = None
+    machines: Annotated[Count, about("Machines that it holds.")] | None = None
     uptime: Annotated[
-        list[Uptime] | None, Field(max_length=35, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+        list[Uptime] | None,
+        Field(
+            max_length=35,
+            description="Credited uptime of the latest 35 days.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
     ] = None
 
 
@@ -117,21 +127,25 @@ NODE = KindDefinition(
     short_name="hpnode",
     scope="Cluster",
     description="A machine that registered with this control plane.",
+    written_by="ledger, operator (`cordoned`, `removal`)",
     spec=NodeSpec,
     status=NodeStatus,
     columns=(
         condition_column("Ready", "Ready"),
         condition_column("Schedulable", "Schedulable"),
-        Column("Address", ".status.address"),
+        Column("Address", ".status.summary.address"),
         Column("CPU", ".status.capacity.cpus", "integer"),
-        Column("Memory", ".status.capacity.memory", "integer"),
+        Column("Memory", ".status.summary.memory"),
         Column("Machines", ".status.machines", "integer"),
         AGE,
         condition_column("Reason", "Ready", "reason", wide=True),
+        Column("Region", ".status.region", wide=True),
+        Column("Full Address", ".status.address", wide=True),
     ),
+    conditions=CONDITIONS,
     rules=(
-        (
-            "self.metadata.name.matches('^n-[a-z2-7]{26}$')",
+        named(
+            "^n-[a-z2-7]{26}$",
             "a Node is named by its key and made by the ledger: boot the machine and let it register",
         ),
     ),

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 KEPT = frozenset(
     {
         "type", "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems",
-        "maxProperties", "pattern", "description", "required",
+        "maxProperties", "pattern", "format", "description", "required",
     }
 )  # fmt: skip
 
@@ -100,13 +100,13 @@ def manifest(kind: KindDefinition) -> dict[str, Any]:
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
-            "metadata": {"type": "object"},
+            "metadata": {"type": "object", "properties": {"name": {"type": "string"}}},
             "spec": model_schema(kind.spec),
             "status": model_schema(kind.status),
         },
     }
     if kind.rules:
-        root["x-kubernetes-validations"] = [{"rule": rule, "message": message} for rule, message in kind.rules]
+        root["x-kubernetes-validations"] = [rule.wire() for rule in kind.rules]
     version: dict[str, Any] = {
         "name": VERSION,
         "served": True,

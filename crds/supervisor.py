@@ -6,23 +6,40 @@ from typing import Annotated
 
 from pydantic import Field
 
-from crds.meta import AGE, Base64Key, Column, DnsLabel, KindDefinition, Part, Region, Status, condition_column
+from crds.meta import (
+    AGE,
+    NAMED_AS_RECORD,
+    Base64Key,
+    Column,
+    DnsLabel,
+    KindDefinition,
+    Part,
+    Region,
+    Status,
+    about,
+    condition_column,
+)
+from crds.record_conditions import SERVING
 
 
 class SupervisorSpec(Part):
     """The record; its digest is listed in the snapshot."""
 
-    region: Region
-    public_key: Base64Key
+    region: Annotated[Region, about("The region that it serves.")]
+    public_key: Annotated[Base64Key, about("Ed25519 key that signs its orders.")]
     sites: Annotated[
-        list[DnsLabel], Field(min_length=1, max_length=64, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+        list[DnsLabel],
+        Field(
+            min_length=1,
+            max_length=64,
+            description="Sites whose nodes take its orders.",
+            json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        ),
     ]
 
 
 class SupervisorStatus(Status):
     """Liveness, written by coord from the supervisor's lease."""
-
-    deployments: int | None = None
 
 
 SUPERVISOR = KindDefinition(
@@ -31,12 +48,15 @@ SUPERVISOR = KindDefinition(
     short_name="hpsup",
     scope="Cluster",
     description="The supervisor of a region.",
+    written_by="operator, coord (status)",
     spec=SupervisorSpec,
     status=SupervisorStatus,
     columns=(
         condition_column("Ready", "Ready"),
         Column("Region", ".spec.region"),
-        Column("Deployments", ".status.deployments", "integer"),
+        condition_column("Reason", "Ready", "reason"),
         AGE,
     ),
+    conditions=(SERVING,),
+    rules=(NAMED_AS_RECORD,),
 )

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
-from crds.meta import AGE, Column, Digest, KindDefinition, NodeId, Part, ResourceName, Status, condition_column, rules
+from crds.machine import CONDITIONS, RISING_EPOCH, SAME_DEPLOYMENT
+from crds.meta import (
+    AGE,
+    NAMED_AS_RESOURCE,
+    Column,
+    Count,
+    Digest,
+    KindDefinition,
+    NodeId,
+    Ordinal,
+    Part,
+    ResourceName,
+    Rule,
+    Status,
+    Text,
+    about,
+    condition_column,
+    rules,
+)
 
 
 class VolumeSpec(Part):
@@ -14,25 +32,34 @@ class VolumeSpec(Part):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            ("self.deployment == oldSelf.deployment", "deployment never changes: delete the object instead"),
-            ("self.node == oldSelf.node", "a volume stays on its node: delete it or keep spec.node"),
-            ("self.size >= oldSelf.size", "a volume never shrinks: keep spec.size or make a new volume"),
+            SAME_DEPLOYMENT,
+            RISING_EPOCH,
+            Rule("self.node == oldSelf.node", "a volume stays on its node: delete it, or keep spec.node", ".node"),
+            Rule("self.size >= oldSelf.size", "a volume never shrinks: keep its size or make a new volume", ".size"),
         )
     )
 
-    deployment: ResourceName
-    node: NodeId
-    epoch: Annotated[int, Field(ge=1)]
-    item: Digest
-    size: Annotated[int, Field(ge=1)]
+    deployment: Annotated[ResourceName, about("The deployment that it belongs to.")]
+    node: Annotated[NodeId, about("The node that holds it.")]
+    epoch: Annotated[Ordinal, about("Number of this placement.")]
+    item: Annotated[Digest, about("Digest of its item of the plan.")]
+    size: Annotated[Ordinal, about("Bytes; it only grows.")]
+
+
+class VolumeSummary(Part):
+    """Short forms for lists; for people only, code never reads them."""
+
+    node: Annotated[Text, about("The node, shortened.")]
+    size: Annotated[Text, about("The size: 10Gi.")]
 
 
 class VolumeStatus(Status):
     """What the node said last."""
 
-    epoch: int | None = None
-    item: Digest | None = None
-    attempt: Annotated[int | None, Field(description="current try of the removal")] = None
+    summary: Annotated[VolumeSummary, about("Short forms for lists.")] | None = None
+    epoch: Annotated[Count, about("The placement that this speaks of.")] | None = None
+    item: Annotated[Digest, about("The item that is there.")] | None = None
+    attempt: Annotated[Ordinal, about("Number of the current try to remove it.")] | None = None
 
 
 VOLUME = KindDefinition(
@@ -41,15 +68,19 @@ VOLUME = KindDefinition(
     short_name="hpvol",
     scope="Namespaced",
     description="A volume of a deployment, kept on one node.",
+    written_by="supervisor",
     spec=VolumeSpec,
     status=VolumeStatus,
     columns=(
         condition_column("Ready", "Ready"),
-        Column("Node", ".spec.node"),
-        Column("Size", ".spec.size", "integer"),
+        Column("Node", ".status.summary.node"),
+        Column("Size", ".status.summary.size"),
         AGE,
         condition_column("Reason", "Ready", "reason", wide=True),
         Column("Deployment", ".spec.deployment", wide=True),
+        Column("Node Id", ".spec.node", wide=True),
     ),
+    conditions=CONDITIONS,
     selectable_fields=(".spec.node", ".spec.deployment"),
+    rules=(NAMED_AS_RESOURCE,),
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from plans.spelling import lookalike, spelled
+
 UNITS = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
 LARGEST = 1 << 50
-_FORM = re.compile(r"([1-9][0-9]{0,9})(Ki|Mi|Gi|Ti)")
+_FORM = re.compile(r"(0|-?[1-9][0-9]{0,9})(Ki|Mi|Gi|Ti)")
 
 
 def parse_quantity(value: object, field: str) -> int:
     """Bytes. ValueError names the field, what was given, and how to write it."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f'{field} is {value!r}: write it like "2Gi", or as a whole number of bytes')
+        raise ValueError(f'{field} is {spelled(value)}: write it like "2Gi", or as a whole number of bytes')
     amount = value if isinstance(value, int) else _parse(value, field)
     if amount <= 0:
         raise ValueError(f"{field} is {value}: it must be above zero")
@@ -24,17 +26,9 @@ def parse_quantity(value: object, field: str) -> int:
 def _parse(text: str, field: str) -> int:
     match = _FORM.fullmatch(text)
     if match is None:
-        raise ValueError(f'{field} is {text!r}: write a whole number with {", ".join(UNITS)}, like "2Gi"')
+        given = f"{field} is {spelled(text)}{lookalike(text)}"
+        raise ValueError(f'{given}: write a whole number with {", ".join(UNITS)}, like "2Gi"')
     return int(match.group(1)) * UNITS[match.group(2)]
-
-
-def rounded_quantity(amount: int) -> str:
-    """For lists: one decimal at most, rounded down, so that nobody counts on more than there is."""
-    for unit, factor in reversed(UNITS.items()):
-        if amount >= factor:
-            tenths = amount * 10 // factor
-            return f"{tenths // 10}{unit}" if tenths % 10 == 0 or tenths >= 1000 else f"{tenths / 10}{unit}"
-    return str(amount)
 
 
 def format_quantity(amount: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from controllers.coord.liveness import Liveness
 from controllers.coord.reconcile import Reconciler, deployments, machines
+from controllers.coord.supervisors import SupervisorReconciler
 from controllers.loop.app import run
 from controllers.loop.controller import Controller, Watch
 from controllers.loop.objects import Object, ObjectKey
@@ -30,20 +31,30 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
     trust, wanted, placed = TrustSource(cluster), deployments(), machines()
     liveness = Liveness(context.kube, namespace, asyncio.get_running_loop().time)
     reconciler = Reconciler(context.kube, wanted, placed, trust, liveness, context.now)
+    serving = SupervisorReconciler(context.kube, trust, liveness, context.now)
 
     def everybody(_: Object | None = None) -> list[ObjectKey]:
         return [each.key for each in wanted.all()]
 
     def wake_all() -> None:
         for key in everybody():
-            controller.queue.add(key)
+            controller.wake(key)
+        for key in serving.everybody():
+            supervisors.wake(key)
 
     def names() -> list[str]:
         return [each.name for each in reconciler.candidates()]
 
     watches = [Watch(wanted), Watch(placed, lambda _: ()), *(Watch(cache, everybody) for cache in trust.caches)]
     controller = Controller("coord", watches, reconciler.reconcile, queue=WorkQueue(randomness=context.randomness))
-    return Process(controllers=[controller], background=[lambda: liveness.follow(names, wake_all)])
+    supervisors = Controller(
+        "coord-supervisors",
+        serving.watches,
+        serving.reconcile,
+        workers=1,
+        queue=WorkQueue(randomness=context.randomness),
+    )
+    return Process(controllers=[controller, supervisors], background=[lambda: liveness.follow(names, wake_all)])
 
 
 def main(environment: Mapping[str, str]) -> int:

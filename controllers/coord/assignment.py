@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from crds.deployment import Reason
+from crds.deployment_conditions import Reason
 
 LOAD_STEP = 50
 

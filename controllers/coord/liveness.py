@@ -19,16 +19,22 @@ class Liveness:
         self._kube, self._namespace, self._clock = kube, namespace, clock
         self._seen: dict[str, tuple[str, float, float]] = {}
         self._alive: set[str] = set()
+        self._looked: set[str] = set()
 
     def alive(self, supervisor: str) -> bool:
         """Whether its lease is held and was renewed within its duration."""
         return supervisor in self._alive
+
+    def looked_at(self, supervisor: str) -> bool:
+        """Whether anything is known of it yet."""
+        return supervisor in self._looked
 
     async def look(self, supervisors: Iterable[str]) -> bool:
         """Looks once; whether anything changed."""
         before = frozenset(self._alive)
         for name in supervisors:
             await self._look(name)
+            self._looked.add(name)
         return before != self._alive
 
     async def _look(self, name: str) -> None:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from crds.node import Reason
+from crds.node_conditions import Reason
+from crds.reasons import RefusalReason
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 State = Literal["Approved", "Pending", "Refused"]
@@ -81,7 +82,9 @@ def decide(claim: Claim, token: TokenUse | None, *, revoked: bool, now: datetime
 
 def _by_token(claim: Claim, name: str, token: TokenUse | None, approve: str) -> Decision:
     if token is None:
-        return Decision("Pending", Reason.TOKEN_UNKNOWN, f"no JoinToken {name} counts here. Approve anyway: {approve}")
+        return Decision(
+            "Pending", RefusalReason.TOKEN_UNKNOWN, f"no JoinToken {name} counts here. Approve anyway: {approve}"
+        )
     if token.used >= token.count:
         sentence = f"token {name} admits {token.count} machines and all have come"
         return Decision("Pending", Reason.TOKEN_USED_UP, f"{sentence}. Approve anyway: {approve}")

@@ -40,7 +40,7 @@ class NodeReconciler:
         if seen is None:
             self.presence.forget(key.name)
             return Done()
-        if seen.status.get("lastReport") or seen.status.get("boot"):
+        if seen.status.get("boot"):
             days = tuple((each["day"], float(each["seconds"])) for each in seen.status.get("uptime") or ())
             self.presence.known_from_before(key.name, days)
         certificate, held = self._certificate(seen), self.presence.of(key.name)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from controllers.ledger.address import node_address, shortened
 from controllers.ledger.presence import Standing
 from controllers.ledger.uptime import Liveness
 from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
-from crds.node import Reason
+from crds.node_conditions import Reason
+from plans.quantity import rounded_quantity
 from trust.certificate import NodeCertificate
+
+KEPT = ("site", "region", "labels", "capacity", "inventory", "boot", "machines", "uptime")
 
 
 def conditions(
@@ -59,11 +64,7 @@ def _schedulable(seen: Object, ready: Condition) -> Condition:
 
 def details(certificate: NodeCertificate | None, held: Standing | None, seen: Object) -> dict[str, Any]:
     """Where it is and what it has; what is not known any more stays as it was."""
-    said: dict[str, Any] = {
-        name: seen.status[name]
-        for name in ("site", "region", "labels", "capacity", "inventory", "boot", "machines", "uptime")
-        if name in seen.status
-    }
+    said: dict[str, Any] = {name: seen.status[name] for name in KEPT if name in seen.status}
     if certificate is not None:
         said |= {"site": certificate.site, "region": certificate.region, "labels": dict(certificate.labels)}
     if held is not None and held.inventory is not None:
@@ -74,4 +75,13 @@ def details(certificate: NodeCertificate | None, held: Standing | None, seen: Ob
         said["machines"] = sum(1 for row in report.table if row.kind == "machine")
     if held is not None and held.attendance.days:
         said["uptime"] = [{"day": day, "seconds": int(seconds)} for day, seconds in held.attendance.days]
-    return said
+    return said | _shown(certificate, said.get("capacity"), seen)
+
+
+def _shown(certificate: NodeCertificate | None, capacity: Mapping[str, Any] | None, seen: Object) -> dict[str, Any]:
+    """What lists show. A machine that nobody vouches for has no address yet."""
+    summary = {"memory": rounded_quantity(capacity["memory"])} if capacity else {}
+    if certificate is None:
+        return {"summary": summary} if summary else {}
+    address = node_address(certificate.mycelium_key)
+    return {"address": address.compressed, "summary": {**summary, "address": shortened(address)}}

@@ -8,7 +8,7 @@ from datetime import datetime
 from controllers.loop.objects import Object
 from controllers.review import Proposal, Reviewed, Reviewer
 from controllers.supervisor.model import Accepted, Refused, Want
-from crds.deployment import Reason, Signature
+from crds.deployment import Signature
 from crds.revisionmark import RevisionMarkSpec
 from plans.model import Plan
 from trust.deployment import SignedDeployment, VerifiedDeployment
@@ -83,8 +83,8 @@ def refusal_of(refusal: Refusal) -> Judgement:
 
 
 def _refused(refusal: Refusal) -> Refused:
-    reason = Reason.SCRIPT_ERROR if refusal.code == Code.SCRIPT_ERROR else refusal.code
-    return Refused("Planned" if refusal.code in PLANNED_CODES else "SignatureVerified", str(reason), str(refusal))
+    planned = refusal.code in PLANNED_CODES
+    return Refused("Planned" if planned else "SignatureVerified", str(refusal.code), str(refusal))
 
 
 def _mark(reviewed: Reviewed, seen: Object) -> RevisionMarkSpec:

@@ -183,7 +183,7 @@ class Reconciler:
                 continue
             said = workload_status.facts(placed, snapshot)
             conditions = merge(child.status.get("conditions") or (), said, placed.generation, snapshot.now)
-            wanted: dict[str, Any] = {"conditions": conditions}
+            wanted: dict[str, Any] = {"conditions": conditions, "summary": workload_status.summary(placed)}
             if placed.settled:
                 wanted |= {"observedGeneration": placed.generation, "epoch": placed.epoch, "item": placed.item}
             else:

@@ -9,9 +9,11 @@ from controllers.loop.conditions import Condition as Fact
 from controllers.supervisor.model import Accepted, Placed, Snapshot
 from controllers.supervisor.placement import Unplaced
 from controllers.supervisor.rollout import Rollout
-from crds.deployment import AcceptedRevision, Counts, Placement, Reason
+from crds.deployment import AcceptedRevision, Counts, Placement
+from crds.deployment_conditions import Reason
 
 RENEWAL_DUE_BEFORE = timedelta(days=14)
+NOT_LOOKED_AT = "a deployment that is being removed is not verified any more"
 
 
 def facts(snapshot: Snapshot, rollout: Rollout) -> list[Fact]:
@@ -109,11 +111,15 @@ def _ready(snapshot: Snapshot, available: Fact) -> Fact:
 def _signature(snapshot: Snapshot) -> Fact:
     if snapshot.refused and snapshot.refused.condition == "SignatureVerified":
         return Fact("SignatureVerified", "False", snapshot.refused.reason, snapshot.refused.message)
+    if snapshot.refused:
+        return Fact("SignatureVerified", "True", Reason.ACCEPTED, "enough users signed it; see Planned")
+    if snapshot.accepted is None:
+        return Fact("SignatureVerified", "Unknown", Reason.NOT_YET_ACCEPTED, NOT_LOOKED_AT)
     return Fact("SignatureVerified", "True", Reason.ACCEPTED, _signed_by(snapshot.accepted))
 
 
-def _signed_by(accepted: Accepted | None) -> str:
-    return f"revision {accepted.revision} signed by {', '.join(accepted.signers)}" if accepted else ""
+def _signed_by(accepted: Accepted) -> str:
+    return f"revision {accepted.revision} signed by {', '.join(accepted.signers)}"
 
 
 def _planned(snapshot: Snapshot, rollout: Rollout) -> Fact:
@@ -125,7 +131,9 @@ def _planned(snapshot: Snapshot, rollout: Rollout) -> Fact:
         return Fact("Planned", "False", Reason.NAME_TAKEN, rollout.taken)
     if rollout.refused:
         return Fact("Planned", "False", Reason.UPDATE_REFUSED, rollout.refused)
-    return Fact("Planned", "True", Reason.ACCEPTED, snapshot.accepted.plan if snapshot.accepted else "")
+    if snapshot.accepted is None:
+        return Fact("Planned", "Unknown", Reason.NOT_YET_ACCEPTED, NOT_LOOKED_AT)
+    return Fact("Planned", "True", Reason.ACCEPTED, snapshot.accepted.plan)
 
 
 def _scheduled(snapshot: Snapshot, rollout: Rollout) -> Fact:

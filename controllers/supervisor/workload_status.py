@@ -6,6 +6,7 @@ from controllers.loop.conditions import Condition as Fact
 from controllers.loop.conditions import ConditionStatus
 from controllers.supervisor.model import Placed, Snapshot
 from crds.machine import Reason
+from plans.quantity import format_quantity
 
 _ROW_REASONS: dict[str, tuple[ConditionStatus, Reason]] = {
     "running": ("True", Reason.RUNNING),
@@ -25,6 +26,12 @@ def facts(placed: Placed, snapshot: Snapshot) -> list[Fact]:
         Fact("Placed", "True", Reason.PLACED, placed.node),
         Fact("Running", status, reason, message),
     ]
+
+
+def summary(placed: Placed) -> dict[str, str]:
+    """What lists show."""
+    size = {"size": format_quantity(placed.size.disk)} if placed.kind == "volume" else {}
+    return {"node": f"{placed.node[:6]}…", **size}
 
 
 def _state(placed: Placed, snapshot: Snapshot) -> tuple[ConditionStatus, str, str]:

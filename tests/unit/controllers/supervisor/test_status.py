@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from controllers.supervisor import rollout, status, workload_status
 from controllers.supervisor.model import Refused, Row, Snapshot
-from tests.unit.controllers.supervisor.build import NOW, accepted, job, machine, node, placed, snapshot
+from tests.unit.controllers.supervisor.build import GIB, NOW, accepted, job, machine, node, placed, snapshot, volume
 
 WEB = machine("web")
 
@@ -92,3 +92,19 @@ def test_a_removal_says_what_it_waits_for() -> None:
 def test_nothing_accepted_yet_is_said_so() -> None:
     found = facts(snapshot(None, refused=Refused("SignatureVerified", "UnknownSigner", "nobody")))
     assert found["Available"][:2] == ("False", "NotYetAccepted")
+
+
+def test_a_removal_does_not_claim_that_it_verified_anything() -> None:
+    found = facts(snapshot(None, placed(WEB, deleting=True), deleting=True))
+    assert [found[name][:2] for name in ("SignatureVerified", "Planned")] == [("Unknown", "NotYetAccepted")] * 2
+
+
+def test_a_first_revision_with_a_script_error_was_signed_well() -> None:
+    found = facts(snapshot(None, refused=Refused("Planned", "ScriptError", "line 1")))
+    assert (found["SignatureVerified"][0], found["Planned"][0]) == ("True", "False")
+
+
+def test_lists_show_a_short_node_and_a_readable_size() -> None:
+    machine_seen, volume_seen = placed(WEB), placed(volume("data", 10 * GIB))
+    assert workload_status.summary(machine_seen) == {"node": "n-aaaa…"}
+    assert workload_status.summary(volume_seen) == {"node": "n-aaaa…", "size": "10Gi"}
