@@ -16,9 +16,3 @@ def node_address(mycelium_key: str) -> IPv6Address:
     # Mycelium takes the parity of the first byte of all 16, so of the same byte here.
     hashed[0] = 0x04 | (hashed[0].bit_count() & 1)
     return IPv6Address(bytes(hashed) + (1).to_bytes(8, "big"))
-
-
-def shortened(address: IPv6Address) -> str:
-    """First and last group, as lists show it: `4f2:…::1`."""
-    groups = address.compressed.split(":")
-    return f"{groups[0]}:…::{groups[-1]}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from controllers.ledger.address import node_address, shortened
+from controllers.ledger.address import node_address
 from controllers.ledger.presence import Standing
+from controllers.ledger.summary import rounded, shortened
 from controllers.ledger.uptime import Liveness
 from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
 from crds.node_conditions import Reason
-from plans.quantity import rounded_quantity
 from trust.certificate import NodeCertificate
 
 KEPT = ("site", "region", "labels", "capacity", "inventory", "boot", "machines", "uptime")
@@ -80,7 +80,7 @@ def details(certificate: NodeCertificate | None, held: Standing | None, seen: Ob
 
 def _shown(certificate: NodeCertificate | None, capacity: Mapping[str, Any] | None, seen: Object) -> dict[str, Any]:
     """What lists show. A machine that nobody vouches for has no address yet."""
-    summary = {"memory": rounded_quantity(capacity["memory"])} if capacity else {}
+    summary = {"memory": rounded(capacity["memory"])} if capacity else {}
     if certificate is None:
         return {"summary": summary} if summary else {}
     address = node_address(certificate.mycelium_key)

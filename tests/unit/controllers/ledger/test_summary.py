@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plans.quantity import UNITS, rounded_quantity
+from controllers.ledger.summary import rounded
+from plans.quantity import UNITS
 
 
 @pytest.mark.parametrize(
@@ -17,12 +18,12 @@ from plans.quantity import UNITS, rounded_quantity
     ],
 )  # fmt: skip
 def test_an_amount_is_rounded_down(amount: int, shown: str) -> None:
-    assert rounded_quantity(amount) == shown
+    assert rounded(amount) == shown
 
 
 @given(st.integers(0, (1 << 50) - 1))
 def test_it_is_short_and_never_too_much(amount: int) -> None:
-    shown = rounded_quantity(amount)
+    shown = rounded(amount)
     factor = UNITS.get(shown[-2:], 1)
     meant = float(shown.removesuffix(shown[-2:])) * factor if factor > 1 else float(shown)
     assert len(shown) <= 6
