@@ -110,6 +110,7 @@ class MachineStatus(Status):
     restarts: Annotated[Count, about("How often it was started again.")] | None = None
     since: Annotated[Timestamp, about("When its state began.")] | None = None
     attempt: Annotated[Ordinal, about("Number of the current try to remove it.")] | None = None
+    next_attempt: Annotated[Timestamp, about("When the current try is due.")] | None = None
 
 
 MACHINE = KindDefinition(

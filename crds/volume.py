@@ -21,6 +21,7 @@ from crds.meta import (
     Rule,
     Status,
     Text,
+    Timestamp,
     about,
     condition_column,
     rules,
@@ -60,6 +61,7 @@ class VolumeStatus(Status):
     epoch: Annotated[Count, about("The placement that this speaks of.")] | None = None
     item: Annotated[Digest, about("The item that is there.")] | None = None
     attempt: Annotated[Ordinal, about("Number of the current try to remove it.")] | None = None
+    next_attempt: Annotated[Timestamp, about("When the current try is due.")] | None = None
 
 
 VOLUME = KindDefinition(

@@ -95,6 +95,7 @@ class Placed:
     observed_generation: int = 0
     observed_item: str = ""
     attempt: int = 1
+    next_attempt: datetime | None = None
     reported: bool = False
     row: Row | None = None
 

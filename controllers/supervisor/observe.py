@@ -86,9 +86,14 @@ def placed_of(seen: Object, reports: Reports) -> Placed:
         observed_generation=int(status.get("observedGeneration") or 0) if status.get("item") == spec["item"] else 0,
         observed_item=status.get("item", ""),
         attempt=int(status.get("attempt") or 1),
+        next_attempt=_time(status.get("nextAttempt")),
         reported=known is not None,
         row=known.rows.get((seen.labels.get(DEPLOYMENT_UID_LABEL, ""), kind, seen.name)) if known else None,
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_time(text) if text else None
 
 
 def size_of(seen: Object) -> Capacity:
@@ -104,7 +109,6 @@ def job_of(seen: Object) -> OpenJob:
     work, status = seen.spec["plan"], seen.status
     ended = condition(seen, "Succeeded")
     outcome = {"True": True, "False": False}.get(ended.get("status", ""))
-    due = status.get("nextAttempt")
     return OpenJob(
         name=seen.name,
         uid=seen.uid,
@@ -117,7 +121,7 @@ def job_of(seen: Object) -> OpenJob:
         succeeded=outcome,
         reason=ended.get("reason", ""),
         message=ended.get("message", ""),
-        next_attempt=parse_time(due) if due else None,
+        next_attempt=_time(status.get("nextAttempt")),
         finished=ended.get("lastTransitionTime", "") if outcome is not None else "",
     )
 

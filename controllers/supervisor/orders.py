@@ -21,6 +21,7 @@ from trust.snapshot import Bundle
 
 ENSURE_LIFE = timedelta(minutes=15)
 REMOVAL_LIFE = timedelta(hours=24)
+LONGEST_BACK_OFF = timedelta(minutes=7)
 ABSENT = ".absent"
 
 

@@ -20,7 +20,7 @@ from controllers.supervisor.caches import DEPLOYMENTS, MARKS, Caches
 from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.model import Snapshot
 from controllers.supervisor.observe import observe, placed_of
-from controllers.supervisor.orders import ABSENT
+from controllers.supervisor.orders import ABSENT, retry_at
 from controllers.supervisor.patience import Patience
 from controllers.supervisor.receipts import job_status, open_answer
 from controllers.supervisor.reports import Reports
@@ -28,6 +28,7 @@ from crds.meta import DEPLOYMENT_FINALIZER, DEPLOYMENT_UID_LABEL
 from crds.revisionmark import RevisionMarkSpec
 from jobs.broker import ControllerBroker, Event
 from trust.errors import Refusal
+from trust.part import format_time
 from trust.snapshot import Bundle, TrustView
 
 OPEN_SECONDS = 5.0
@@ -162,7 +163,8 @@ class Reconciler:
             if succeeded:
                 await self.hands.release(placed)
             elif placed.attempt == event.attempt:
-                wanted = {**_owned(seen), "attempt": event.attempt + 1}
+                due = format_time(retry_at(event.attempt, uid, now))
+                wanted = {**_owned(seen), "attempt": event.attempt + 1, "nextAttempt": due}
                 await self.kube.apply_status(seen, wanted, MANAGER)
 
     async def _tell(self, seen: Object, snapshot: Snapshot, plan: rollout.Rollout, todo: list[Action]) -> Outcome:
@@ -170,8 +172,9 @@ class Reconciler:
         if seen.resource_version:
             await self._tell_deployment(seen, snapshot, plan)
         open_work = any(isinstance(each, (CreateJob, Enqueue)) for each in todo) or snapshot.deleting
-        due = [job.next_attempt for job in snapshot.jobs if job.succeeded is None and job.next_attempt]
-        waits = [(each - snapshot.now).total_seconds() for each in due if each > snapshot.now]
+        due = [job.next_attempt for job in snapshot.jobs if job.succeeded is None]
+        due += [placed.next_attempt for placed in snapshot.placed if placed.deleting]
+        waits = [(each - snapshot.now).total_seconds() for each in due if each and each > snapshot.now]
         kept_back = self.patience.wait(ObjectKey(snapshot.namespace, snapshot.name), snapshot.now)
         waits += [kept_back] if kept_back else []
         return RequeueAfter(max(0.05, min([OPEN_SECONDS if open_work else SETTLED_SECONDS, *waits])))
@@ -188,8 +191,7 @@ class Reconciler:
                 wanted |= {"observedGeneration": placed.generation, "epoch": placed.epoch, "item": placed.item}
             else:
                 wanted |= {k: child.status[k] for k in ("observedGeneration", "epoch", "item") if k in child.status}
-            if placed.attempt > 1:
-                wanted["attempt"] = placed.attempt
+            wanted |= {name: child.status[name] for name in ("attempt", "nextAttempt") if name in child.status}
             if placed.kind == "machine":
                 wanted |= _last_words(child, placed.row)
             key = ObjectKey(snapshot.namespace, f"{snapshot.name}/{placed.kind}/{placed.name}")

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 
 from controllers.supervisor.actions import Action, CreateJob, Enqueue, Forget, Release, Remove, Supersede
 from controllers.supervisor.model import OpenJob, Placed, Snapshot
+from controllers.supervisor.orders import LONGEST_BACK_OFF
 from crds.job import Step
 
 STEPS_PER_JOB = 32
@@ -49,8 +51,10 @@ def _step_wanted(step: Step, snapshot: Snapshot) -> bool:
     )
 
 
-def _due(job: OpenJob, snapshot: Snapshot) -> bool:
-    return job.next_attempt is None or job.next_attempt <= snapshot.now
+def _due(work: OpenJob | Placed, snapshot: Snapshot) -> bool:
+    """A time further away than any back-off is no promise: the clock that it was read from was wrong."""
+    left = work.next_attempt - snapshot.now if work.next_attempt else timedelta()
+    return not timedelta() < left <= LONGEST_BACK_OFF
 
 
 def _new_jobs(snapshot: Snapshot, busy: set[str]) -> list[Action]:
@@ -97,7 +101,10 @@ def _removals(snapshot: Snapshot) -> list[Action]:
     for placed in snapshot.placed:
         if not placed.deleting or (placed.kind == "volume" and placed.name in held):
             continue
-        actions.append(Remove(placed) if placed.node in snapshot.nodes else Release(placed))
+        if placed.node not in snapshot.nodes:
+            actions.append(Release(placed))
+        elif _due(placed, snapshot):
+            actions.append(Remove(placed))
     return actions
 
 

@@ -165,7 +165,7 @@ class MemoryKube:
 
     def _writable(self, verb: str, target: Object, unchanged: bool) -> dict[str, Any]:
         self._enter(verb, target.resource, target.key)
-        raw = copied(self._find(target.resource, target.key))
+        raw: dict[str, Any] = copied(self._find(target.resource, target.key))
         if raw["metadata"]["uid"] != target.uid:
             raise Conflict(f"{target} is another object now: its uid is {raw['metadata']['uid']}")
         if unchanged and raw["metadata"]["resourceVersion"] != target.resource_version:

@@ -108,3 +108,14 @@ def test_a_job_that_has_not_failed_is_left_to_finish_when_more_comes_up() -> Non
     open_job = job(("machine", "web"))
     seen = snapshot(accepted(WEB, DATA), placed(WEB, runs=False), placed(DATA, runs=False), jobs=(open_job,))
     assert work.plan(seen) == [Enqueue(open_job)]
+
+
+def test_a_removal_that_was_refused_waits_for_its_time() -> None:
+    refused = placed(LONE, deleting=True, attempt=2, next_attempt=NOW + timedelta(seconds=5))
+    assert work.plan(snapshot(accepted(LONE), refused)) == []
+    assert work.plan(snapshot(accepted(LONE), refused, now=NOW + timedelta(seconds=5))) == [Remove(refused)]
+
+
+def test_a_time_that_only_a_wrong_clock_can_have_meant_is_not_waited_for() -> None:
+    refused = placed(LONE, deleting=True, attempt=2, next_attempt=NOW + timedelta(hours=1))
+    assert work.plan(snapshot(accepted(LONE), refused)) == [Remove(refused)]
