@@ -46,20 +46,37 @@ class Server(MemoryKube):
         changed = Object(resource, raw)
         if resource not in self.quiet:
             version = changed.resource_version
-            self._history.note("api", news.lower(), str(changed), version=version, generation=changed.generation)
+            generation, more = changed.generation, _telling(changed)
+            self._history.note("api", news.lower(), str(changed), version=version, generation=generation, **more)
         event = WatchEvent(news, changed)
         for listener in self.listeners:
             listener(event)
         return changed
 
 
+def _telling(changed: Object) -> dict[str, Any]:
+    """What a reader of the history wants to know of an object."""
+    if changed.resource.kind == "RevisionMark":
+        return {"mark": changed.spec["revision"]}
+    more: dict[str, Any] = {"deleting": True} if changed.deletion_timestamp else {}
+    for each in changed.status.get("conditions") or ():
+        if each["type"] in ("Ready", "Succeeded"):
+            more |= {each["type"].lower(): each["status"], "reason": str(each["reason"])}
+    if "attempt" in changed.status:
+        more["attempt"] = changed.status["attempt"]
+    return more
+
+
 class Client:
     """`Kube` for one process, over the network; it tries again as the real transport does."""
 
-    def __init__(self, server: Server, process: Process, weather: Weather, concern: str) -> None:
+    def __init__(
+        self, server: Server, process: Process, weather: Weather, concern: str, reach: Callable[[], bool]
+    ) -> None:
         self._server = server
         self._process = process
         self._weather = weather
+        self._reach = reach
         self._random = weather.source(f"api/{concern}")
         self._applied = AppliedStatuses()
 
@@ -140,7 +157,7 @@ class Client:
     def _meet(self, act: str) -> None:
         """What can happen to a request on its way, and to the answer on its way back."""
         lost = self._weather.api_lost
-        if not self._server.up or (lost and self._random.random() < lost):
+        if not self._server.up or not self._reach() or (lost and self._random.random() < lost):
             raise Unavailable(f"{act}: no answer from the API server")
 
     def _meet_conflict(self, act: str) -> None:

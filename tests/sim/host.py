@@ -48,18 +48,20 @@ class Host(FakeHost):
 
     def _effect(self, effect: str, name: str, change: Callable[[], None]) -> None:
         self.before(effect, name)
+        roots = self.machine(name).roots
         change()
         assert self.history is not None
-        self.history.note(self.node, f"sal.{effect}", name, **self._details(effect, name))
+        self.history.note(self.node, f"sal.{effect}", name, **self._details(effect, name, roots))
         threads.current().process.write(f"{effect} {name}", "after")
 
-    def _details(self, effect: str, name: str) -> dict[str, Any]:
+    def _details(self, effect: str, name: str, roots: frozenset[str]) -> dict[str, Any]:
         if effect == "start":
             goal = self.started[name]
-            return {"launch": goal.launch, "cpus": goal.cpus, "memory": goal.memory}
-        if effect in ("create", "grow"):
+            values = {"cpus": goal.cpus, "memory": goal.memory, "disk": goal.disk, "image": goal.image.sha256}
+            return {"launch": goal.launch, **values}
+        if effect in ("create", "grow", "restore"):
             return {"size": self.volumes[name]}
-        return {}
+        return {"again": self.machine(name).roots == roots} if effect == "root" else {}
 
     def lose_power(self) -> None:
         """What a reboot leaves: disks; no process, no port."""

@@ -16,6 +16,7 @@ from node_agent.agent import process as agent_process
 from node_agent.errors import NodeError, TryAgain
 from node_agent.executor import assembly, identity
 from node_agent.executor import process as executor_process
+from node_agent.executor.resources import Resource
 from node_agent.executor.service import Service
 from node_agent.executor.store import Store
 from node_agent.messages import Reply, Request
@@ -49,6 +50,11 @@ class Journal(Store):
                 process.write("commit", "before")
         if outermost:
             process.write("commit", "after")
+
+
+def sqlite_rows(store: Store, query: str) -> list[tuple[Any, ...]]:
+    """For those who look at a journal from outside."""
+    return store._connection.execute(query).fetchall()
 
 
 class Effects:
@@ -232,6 +238,16 @@ class Node:
 
     def _show(self, line: str) -> None:
         self._history.note(self.name, "says", line)
+
+    def table(self) -> tuple[Resource, ...]:
+        """What the node was told to keep, as its journal says."""
+        store = self._stores[0]
+        rows = sqlite_rows(store, "SELECT body FROM records ORDER BY kind, namespace, name")
+        return tuple(Resource.model_validate_json(row[0]) for row in rows)
+
+    def count(self, table: str) -> int:
+        """How many rows a table of the journal has."""
+        return int(sqlite_rows(self._stores[0], f"SELECT count(*) FROM {table}")[0][0])
 
     def close(self) -> None:
         """Lets go of the journal's file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -151,10 +151,9 @@ class Wish:
 
 @dataclass
 class User:
-    """Who signs deployments; `signed` is every plan that was validly signed, for checkers."""
+    """Who signs deployments."""
 
     cluster: str
-    signed: list[tuple[Wish, int, Plan]] = field(default_factory=list)
 
     def sign(self, wish: Wish, revision: int, *, key: str = "alice", **changes: Any) -> dict[str, Any]:
         """The spec of a Deployment. `changes` are made before signing."""
@@ -165,6 +164,4 @@ class User:
         }  # fmt: skip
         body = deployment.signed_body(self.cluster, TENANTS[wish.namespace], wish.namespace, wish.name, spec)
         text = sign_with_seed(seed(key), deployment.bytes_to_sign(body))
-        if key == "alice":
-            self.signed.append((wish, revision, wish.plan))
         return {**spec, "signatures": [{"keyID": user_key(key).key_id, "signature": text}]}

@@ -43,6 +43,8 @@ class Controller:
         self.name = name
         self.clock = clock
         self.application: FastAPI | None = None
+        self.operation: Operation | None = None
+        self.cut = False
         self.process = Process(f"{name} not started")
         self.process.kill()
         self.watches: Watches | None = None
@@ -55,7 +57,8 @@ class Controller:
     @property
     def serving(self) -> tuple[Process, FastAPI] | None:
         """Who answers requests now."""
-        if self.application is None or not self.process.alive:
+        ready = self.operation is not None and self.operation.ready
+        if self.application is None or not self.process.alive or not ready:
             return None
         return self.process, self.application
 
@@ -69,7 +72,7 @@ class Controller:
         loop.start(self.process, self._live(self.process))
 
     def _start_again(self) -> None:
-        self.application = None
+        self.application = self.operation = None
         self._history.note(self.name, "dead", "")
         asyncio.get_running_loop().call_later(self._random.uniform(*RESTART_SECONDS), self.start)
 
@@ -82,7 +85,7 @@ class Controller:
             process.kill()
 
     async def _operate(self, process: Process) -> None:
-        client = Client(self._server, process, self._weather, self.name)
+        client = Client(self._server, process, self._weather, self.name, lambda: not self.cut)
         kube = RememberingKube(client)
         key, holder = ObjectKey("hardpan-system", f"hardpan-{self.name}"), f"{self.name}-{self.starts}"
         lease = Lease(client, key, holder, self.lease_times, randomness=self._random, now=self.clock.now)
@@ -94,4 +97,5 @@ class Controller:
         self.watches = Watches(self._server, process, self._weather, self.name)
         settings = LoopSettings(self.name, holder=holder, lease_times=self.lease_times)
         made = dataclasses.replace(made, servers=())
-        await Operation(made, context, self.watches, settings, asyncio.Event()).run()
+        self.operation = Operation(made, context, self.watches, settings, asyncio.Event())
+        await self.operation.run()

@@ -31,6 +31,15 @@ class Redis(MemoryRedis):
                 each.set()
         return super().number(stream)
 
+    def in_flight(self, node: str) -> list[str]:
+        """The uids that the queue of a node still knows."""
+        return sorted(self.queue(node, make=True).index)
+
+    def sizes(self, node: str) -> tuple[int, int]:
+        """Entries and unsettled events of a node."""
+        queue = self.queue(node, make=True)
+        return len(queue.entries), len(queue.events)
+
     async def news(self, seconds: float) -> None:
         """Waits for an event of any node, at most so long."""
         happened = asyncio.Event()

@@ -6,13 +6,12 @@ import asyncio
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from controllers.coord import app as coord
 from controllers.ledger import app as ledger
-from controllers.loop.errors import Conflict, NotFound
+from controllers.loop.errors import Conflict, NotFound, Refused
 from controllers.loop.objects import NAMESPACE, Object, ObjectKey, resource_of
 from controllers.loop.process import Compose
 from controllers.loop.settings import LoopSettings
@@ -27,8 +26,9 @@ from tests.sim.history import History
 from tests.sim.node import Node
 from tests.sim.people import SUPERVISOR_NAME, TENANTS, Evaluator, Operator, User, Wish
 from tests.sim.plane import Controller
-from tests.sim.process import Process
+from tests.sim.process import Crash, Process
 from tests.sim.queues import Redis, SupervisorQueue
+from tests.sim.truth import Truth
 from tests.sim.weather import Weather
 
 DEPLOYMENTS = resource_of(DEPLOYMENT)
@@ -56,8 +56,12 @@ class World:
         self.redis = Redis(loop.time)
         self.operator = Operator()
         self.user = User(self.operator.cluster)
-        self.crash: Callable[[Process, str, str], bool] = lambda *_: False
+        self.crash: Crash = lambda *_: False
         self.revisions: dict[ObjectKey, int] = {}
+        self.wanted: dict[ObjectKey, int] = {}
+        self.spoiled: set[ObjectKey] = set()
+        self.truth = Truth(self.operator.cluster)
+        self.quiet_since = float("inf")
         self._folder = folder
         self.controllers = {name: self._controller(name, compose) for name, compose in self._composed().items()}
         self.nodes = [self._node(number) for number in range(nodes)]
@@ -115,12 +119,22 @@ class World:
         """kubectl apply of a newly signed revision."""
         key = ObjectKey(wish.namespace, wish.name)
         self.revisions[key] = revision = self.revisions.get(key, 0) + 1
-        await self.put(key, self.user.sign(wish, revision, **changes))
+        spec = self.user.sign(wish, revision, **changes)
+        self.truth.sign(key, revision, wish.plan)
+        if await self.put(key, spec):
+            self.wanted[key] = revision
+            self.spoiled.discard(key)
+            self.truth.apply(key, revision, asyncio.get_running_loop().time())
 
-    async def put(self, key: ObjectKey, spec: dict[str, Any]) -> None:
-        """kubectl apply of a spec as it is."""
+    async def spoil(self, key: ObjectKey, spec: dict[str, Any]) -> None:
+        """An edit that nobody may accept."""
+        if await self.put(key, spec):
+            self.spoiled.add(key)
+
+    async def put(self, key: ObjectKey, spec: dict[str, Any]) -> bool:
+        """kubectl apply of a spec as it is; whether the API server took it."""
         self.history.note("user", "applies", str(key), revision=spec.get("revision"), params=spec.get("params"))
-        with suppress(Conflict, NotFound):
+        with suppress(Conflict, NotFound, Refused):
             held = self.find(key)
             if held is None:
                 await self.api.create(
@@ -128,12 +142,23 @@ class World:
                 )
             else:
                 await self.api.patch(held, {"spec": spec})
+            return True
+        return False
+
+    async def suspend(self, key: ObjectKey, wanted: bool) -> None:
+        """kubectl patch of the one field that nobody signs."""
+        self.history.note("user", "suspends" if wanted else "resumes", str(key))
+        held = self.find(key)
+        if held is not None:
+            with suppress(Conflict, NotFound, Refused):
+                await self.api.patch(held, {"spec": {"suspend": wanted}})
 
     async def delete(self, key: ObjectKey) -> None:
         """kubectl delete --wait=false."""
         self.history.note("user", "deletes", str(key))
         held = self.find(key)
         if held is not None:
+            self.truth.delete(key, asyncio.get_running_loop().time())
             await self.api.delete(held)
 
     def find(self, key: ObjectKey) -> Object | None:
@@ -147,14 +172,10 @@ class World:
         for node in self.nodes:
             node.executor.kill()
             node.agent.kill()
+            node.close()
 
 
 def folder() -> tempfile.TemporaryDirectory[str]:
     """Where the nodes of a simulation keep their state: in memory, for SQLite waits for its disk."""
     memory = Path("/dev/shm")
     return tempfile.TemporaryDirectory(prefix="hardpan-sim-", dir=memory if memory.is_dir() else None)
-
-
-def virtual(seconds: float) -> timedelta:
-    """For messages."""
-    return timedelta(seconds=round(seconds))

@@ -1,0 +1,93 @@
+"""The play of every random seed: users act and faults strike; then all is healed, looked at, removed, looked at again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from tests.sim import invariants
+from tests.sim.crashes import Crashes
+from tests.sim.faults import Trouble
+from tests.sim.script import NAMES, Users
+from tests.sim.trial import simulate
+from tests.sim.world import World
+
+SETTLE_SECONDS = 1500.0
+QUIET_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a seed."""
+
+    seed: int
+    world: World
+    violations: tuple[str, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted, in virtual time."""
+        return self.world.history.entries[-1].at
+
+
+class Storm:
+    """One random play."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(f"storm/{seed}")
+        self.nodes = self._random.choice([1, 2, 2, 3])
+        self.violations: list[str] = []
+
+    async def play(self, world: World) -> None:
+        """From the first boot to the last removal."""
+        world.crash = Crashes(world.history)
+        trouble = Trouble(world, random.Random(f"{self._random.random()}"))
+        users = Users(world, random.Random(f"{self._random.random()}"))
+        await self._rage(users, trouble)
+        trouble.heal()
+        world.crash.armed.clear()
+        world.history.note("play", "healed", "")
+        await users.mend()
+        await self._settle(world, "I3 converges")
+        world.quiet_since = asyncio.get_running_loop().time()
+        world.history.note("play", "quiet", "")
+        await asyncio.sleep(QUIET_SECONDS)
+        self.violations += invariants.broken(world, invariants.WHEN_QUIET)
+        world.quiet_since = float("inf")
+        await self._remove_all(world)
+
+    async def _rage(self, users: Users, trouble: Trouble) -> None:
+        source = self._random
+        calm = source.choice([10.0, 40.0])
+        await asyncio.sleep(source.uniform(0.0, 20.0))
+        for _ in range(source.randint(4, 16)):
+            await users.act()
+            for _ in range(source.choice([0, 0, 1, 1, 2, 4])):
+                await asyncio.sleep(source.expovariate(1 / calm))
+                trouble.strike()
+            await asyncio.sleep(source.expovariate(1 / calm))
+
+    async def _settle(self, world: World, what: str) -> None:
+        """Waits until nothing is left to say, at most SETTLE_SECONDS."""
+        check = {what: invariants.WHEN_QUIET[what]}
+        for _ in range(int(SETTLE_SECONDS / 5)):
+            if not invariants.broken(world, check):
+                return
+            await asyncio.sleep(5.0)
+
+    async def _remove_all(self, world: World) -> None:
+        for key in NAMES:
+            await world.delete(key)
+        await self._settle(world, "I5 no trace")
+        await asyncio.sleep(60.0)
+        checks = {name: invariants.WHEN_QUIET[name] for name in ("I3 converges", "I5 no trace", "I11 bounded")}
+        self.violations += invariants.broken(world, checks)
+
+
+def run_seed(seed: int) -> Result:
+    """Plays a seed and looks at every invariant."""
+    storm = Storm(seed)
+    world = simulate(str(seed), storm.play, storm.nodes)
+    found = [*invariants.broken(world, invariants.ALWAYS), *storm.violations]
+    return Result(seed, world, tuple(found))
