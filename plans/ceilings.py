@@ -54,11 +54,19 @@ def _require_allowed(machine: str, item: MachineItem, tenant: TenantRecord, name
         allowed = ", ".join(tenant.runtimes) or "none"
         message = f"machine {machine} wants runtime {item.runtime}, {name} may use {allowed}"
         raise Refusal(Code.OVER_CEILINGS, message, "spec.runtimes")
-    host = urlsplit(item.image.url).hostname or ""
+    host = _host(item.image.url)
     if tenant.image_hosts and host not in tenant.image_hosts:
         allowed = ", ".join(tenant.image_hosts)
         message = f"machine {machine} takes its image from {host}, {name} may use {allowed}"
         raise Refusal(Code.OVER_CEILINGS, message, "spec.imageHosts")
+
+
+def _host(url: str) -> str:
+    """The host of an address; of one that is none, nothing, which no list of hosts has."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _amount(field: str, value: int) -> str:

@@ -5,35 +5,21 @@ Pure: no clock, no inventory, no randomness, so that the same script and paramet
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import rhai
 from plans.errors import ScriptError
-from plans.language import LANGUAGE, Recorder
+from plans.language import LANGUAGE, LONGEST_LINE, MOST_LINES, Functions, Recorder, too_large
 from plans.model import LARGEST_PLAN, Plan
+from plans.scripterror import Explainer
+from plans.spelling import printable
+from trust.canonical import checked
+from trust.errors import NotCanonical
 
 LIMITS = rhai.Limits()
-BUILT_IN = (
-    "abs", "append", "clear", "contains", "crop", "drain", "ends_with", "filter", "get", "index_of", "insert",
-    "is_empty", "keys", "len", "map", "max", "min", "pad", "parse_int", "pop", "print", "push", "range",
-    "reduce", "remove", "replace", "reverse", "sort", "split", "starts_with", "sub_string", "to_lower",
-    "to_string", "to_upper", "trim", "values",
-)  # fmt: skip
-_SIGNATURE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*) \((.*)\)")
-_LIMIT_WORDS = {
-    "operations": "the script runs too long: more than {0.operations:,} operations",
-    "time": "the script takes longer than {0.seconds:g} s",
-    "memory": "the script uses more than {0.memory} bytes of memory",
-    "calls": "functions call each other more than {0.calls} levels deep",
-    "depth": "expressions are nested more than {0.depth} levels deep",
-    "variables": "more than {0.variables} variables",
-    "functions": "more than {0.functions} functions",
-    "text": "the script is longer than {0.text} bytes",
-}
+BUILT_IN = tuple(sorted({name for name, _ in rhai.Engine({}).names if name.isidentifier()}))
 
 
 @dataclass(frozen=True)
@@ -47,23 +33,29 @@ class Evaluation:
 def evaluate(
     script: str, params: Mapping[str, Any], language: int = LANGUAGE, limits: rhai.Limits = LIMITS
 ) -> Evaluation:
-    """The plan of a script. Raises ScriptError with line and column."""
-    if language != LANGUAGE:
+    """The plan of a script. Raises ScriptError with line and column, and nothing else."""
+    if type(language) is not int or language != LANGUAGE:
         raise ScriptError(f"language {language} is not known here: write language: {LANGUAGE}")
-    recorder = Recorder(params)
+    if not isinstance(plain(script, "spec.script"), str):
+        raise ScriptError("spec.script is no text: write it as a block, script: |")
+    values = plain_params(params)
+    recorder = Recorder(values, rhai.place)
     functions = recorder.functions()
+    explainer = Explainer(script, values, functions, BUILT_IN, limits)
     try:
         compiled = rhai.Engine(functions, limits).compile(script, ["params"])
-        _refuse_redefinition(compiled, set(functions))
-        run = compiled.run({"params": dict(params)})
+        explainer.defined = compiled.functions
+        _refuse_redefinition(compiled, functions)
+        run = compiled.run({"params": values})
         plan = recorder.plan()
     except rhai.RhaiError as error:
-        raise _worded(error, functions, limits) from None
+        raise explainer.explained(error) from None
     except ScriptError as error:
         raise _placed(error) from None
     if len(plan.to_bytes()) > LARGEST_PLAN:
-        raise ScriptError(f"the plan is larger than {LARGEST_PLAN} bytes: split the script into several deployments")
-    return Evaluation(plan, (*recorder.logged, *run.printed[:100]))
+        raise too_large()
+    printed = (printable(each, LONGEST_LINE) for each in run.printed[:MOST_LINES])
+    return Evaluation(plan, (*recorder.logged, *printed))
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,46 +67,30 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     return {"plan": done.plan.to_bytes().decode(), "said": list(done.said)}
 
 
+def plain_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as they can be signed. Raises ScriptError naming the one that cannot."""
+    values = plain(params, "spec.params")
+    if not isinstance(values, dict):
+        raise ScriptError("spec.params is no map: write name: value")
+    return values
+
+
+def plain(value: object, field: str) -> object:
+    """What of a manifest can be signed. Raises ScriptError."""
+    try:
+        return checked(value, field)
+    except NotCanonical as error:
+        raise ScriptError(str(error)) from None
+
+
 def _placed(error: ScriptError) -> ScriptError:
     """A callback's error carries the place of the call, put there by the binding."""
     line, column = getattr(error, "script_line", error.line), getattr(error, "script_column", error.column)
     return ScriptError(error.message, line, column)
 
 
-def _refuse_redefinition(compiled: rhai.Script, ours: set[str]) -> None:
+def _refuse_redefinition(compiled: rhai.Script, ours: Functions) -> None:
     for defined in compiled.functions:
         if defined.name in ours:
             message = f"fn {defined.name} would hide Hardpan's own function: give it another name"
             raise ScriptError(message, defined.line, defined.column)
-
-
-def _worded(error: rhai.RhaiError, functions: Mapping[str, Any], limits: rhai.Limits) -> ScriptError:
-    line, column = error.line, error.column
-    if not line and error.calls:
-        _, line, column = error.calls[-1]
-    if isinstance(error, rhai.LimitExceeded):
-        words = _LIMIT_WORDS.get(error.kind, "").format(limits) or error.message[0].lower() + error.message[1:]
-        return ScriptError(words, line, column)
-    if error.kind == "FunctionNotFound":
-        return ScriptError(_unknown_function(error.function, functions), line, column)
-    return ScriptError(_plain(error.message), line, column)
-
-
-def _unknown_function(signature: str, functions: Mapping[str, Any]) -> str:
-    match = _SIGNATURE.fullmatch(signature)
-    if match is None:
-        return f"`{_plain(signature)}` cannot be done with these values"
-    name, given = match.group(1), len([part for part in match.group(2).split(",") if part.strip()])
-    if name in functions:
-        takes = " or ".join(str(count) for count in functions[name][1])
-        return f"`{name}` takes {takes} arguments, {given} given"
-    if name in BUILT_IN:
-        return f"`{name}` does not work on these values ({_plain(match.group(2))})"
-    near = difflib.get_close_matches(name, [*functions, *BUILT_IN], 1)
-    return f"unknown function `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")
-
-
-def _plain(message: str) -> str:
-    """Without the names of Rust types."""
-    text = re.sub(r"&str \| ImmutableString \| String|ImmutableString|&str", "text", message)
-    return text.replace("i64", "number").replace("array", "list")

@@ -1,7 +1,7 @@
 """The same evaluation in a disposable child: for supervisor and admission, which hold credentials.
 
-A script that gets out of Rhai finds a process without keys or network; one that takes it down fails its own
-deployment only.
+A script that gets out of Rhai finds a process without keys, files or network; one that takes it down fails its own
+deployment only. What comes out of the child is read as strictly as what comes from anywhere else.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from plans.errors import ScriptError
-from plans.evaluate import Evaluation, evaluate
+from plans.errors import BadPlan, ScriptError
+from plans.evaluate import Evaluation, evaluate, plain_params
 from plans.model import parse_plan
 from rhai.evaluator import Evaluator, EvaluatorFailed
+
+ANSWER = "plans.evaluate:answer"
 
 
 class PlanEvaluator(Protocol):
@@ -39,19 +41,25 @@ class InProcess:
 class InChild:
     """Evaluates in one reused child, which is killed past `seconds` and replaced."""
 
-    def __init__(self, seconds: float = 3.0) -> None:
-        self._evaluator = Evaluator("plans.evaluate:answer", seconds)
+    def __init__(self, seconds: float = 3.0, evaluator: Evaluator | None = None) -> None:
+        self._evaluator = evaluator or Evaluator(ANSWER, seconds)
 
     def evaluate(self, script: str, params: Mapping[str, Any], language: int) -> Evaluation:
         """As in process; a child that dies is the script's error."""
         try:
-            answer = self._evaluator.call({"script": script, "params": dict(params), "language": language})
+            answer = self._evaluator.call({"script": script, "params": plain_params(params), "language": language})
+            if "error" in answer:
+                raise _error(answer["error"])
+            return Evaluation(parse_plan(answer["plan"].encode()), tuple(str(each) for each in answer["said"]))
         except EvaluatorFailed as error:
             raise ScriptError(str(error)) from None
-        if "error" in answer:
-            raise ScriptError(**answer["error"])
-        return Evaluation(parse_plan(answer["plan"].encode()), tuple(answer["said"]))
+        except (BadPlan, KeyError, TypeError, AttributeError, ValueError):
+            raise ScriptError("the script made the evaluator answer something that is no plan") from None
 
     def close(self) -> None:
         """Ends the child."""
         self._evaluator.close()
+
+
+def _error(fields: Mapping[str, Any]) -> ScriptError:
+    return ScriptError(str(fields["message"]), int(fields["line"]), int(fields["column"]))

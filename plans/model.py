@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from trust.canonical import canonical_bytes, parse_object
 from trust.errors import NotCanonical
 from trust.keys import digest
 
+NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 MOST_RESOURCES = 1_000
 LARGEST_PLAN = 1_048_576
 
@@ -65,14 +67,35 @@ class Plan:
 
 
 def parse_plan(data: bytes) -> Plan:
-    """A plan from its canonical bytes. Raises BadPlan."""
+    """A plan from its canonical bytes, which are the only spelling of it. Raises BadPlan."""
     try:
         fields = parse_object(data, LARGEST_PLAN)
-        return Plan(fields["language"], tuple(_resource(each) for each in fields["resources"]))
+        plan = Plan(fields["language"], tuple(_resource(each) for each in fields["resources"]))
+        _require_form(plan)
+        again = plan.to_bytes()
     except (NotCanonical, KeyError, TypeError, ValidationError) as error:
         raise BadPlan(f"not a plan: {error}") from None
+    if again != data:
+        raise BadPlan("not a plan: it has fields that no item has, or lacks some")
+    return plan
 
 
 def _resource(fields: Mapping[str, Any]) -> Resource:
-    item = ITEM_MODELS[fields["kind"]].model_validate(fields["spec"])
+    item = ITEM_MODELS[fields["kind"]].model_validate(fields["spec"], strict=True)
     return Resource(fields["kind"], fields["name"], item, tuple(fields["dependsOn"]))
+
+
+def _require_form(plan: Plan) -> None:
+    """What the models of items do not look at. Raises BadPlan."""
+    if type(plan.language) is not int:
+        raise BadPlan("not a plan: its language is no number")
+    if len(plan.resources) > MOST_RESOURCES:
+        raise BadPlan(f"not a plan: more than {MOST_RESOURCES} resources")
+    keys = {each.key for each in plan.resources}
+    if len(keys) != len(plan.resources):
+        raise BadPlan("not a plan: two resources have one kind and name")
+    for each in plan.resources:
+        if not isinstance(each.name, str) or not NAME.fullmatch(each.name):
+            raise BadPlan(f"not a plan: a {each.kind} has a name that is none")
+        if not keys.issuperset(each.depends_on):
+            raise BadPlan(f"not a plan: {each.key} refers to what is not in it")
