@@ -74,7 +74,10 @@ class JobSpec(Part):
     model_config = ConfigDict(
         json_schema_extra=rules(
             Rule("self == oldSelf", "a job never changes: delete it, its supervisor makes another"),
-            Rule("has(self.plan) != has(self.action)", "set exactly one of spec.plan and spec.action"),
+            Rule(
+                "has(self.plan) != has(self.action)",
+                "a job is of one plan or one action: set exactly one of spec.plan and spec.action",
+            ),
         )
     )
 

@@ -125,7 +125,7 @@ class Condition(Part):
         StringConstraints(pattern=r"^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$", max_length=128),
         about("Why, in one word that the reference explains."),
     ]
-    message: Annotated[str, StringConstraints(max_length=4096), about("Why, with names and numbers.")] = ""
+    message: Annotated[str, StringConstraints(max_length=4096), about("Why, with names and numbers; may be empty.")]
     last_transition_time: Annotated[Timestamp, about("When the status changed last.")]
     observed_generation: Annotated[Count, about("Of which generation it is said.")] | None = None
 

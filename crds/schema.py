@@ -134,7 +134,9 @@ def _column(column: Column) -> dict[str, Any]:
 def manifests() -> dict[Path, str]:
     """The text of every CRD file."""
     return {
-        FOLDER / f"{kind.kind.lower()}.yaml": yaml.safe_dump(manifest(kind), sort_keys=False, width=110)
+        FOLDER / f"{kind.kind.lower()}.yaml": yaml.dump(
+            manifest(kind), Dumper=yaml.CSafeDumper, sort_keys=False, width=110
+        )
         for kind in KINDS
     }
 
@@ -144,13 +146,14 @@ def main(arguments: list[str]) -> int:
     if arguments not in (["--write"], ["--check"]):
         print("usage: python -m crds.schema --write|--check", file=sys.stderr)
         return 2
-    stale = [file for file, text in manifests().items() if not file.exists() or file.read_text() != text]
+    wanted = manifests()
+    stale = [file for file, text in wanted.items() if not file.exists() or file.read_text() != text]
     if arguments == ["--check"]:
         for file in stale:
             print(f"{file} differs from its model: run `make crds`", file=sys.stderr)
         return 1 if stale else 0
     for file in stale:
-        file.write_text(manifests()[file])
+        file.write_text(wanted[file])
     return 0
 
 

@@ -6,13 +6,18 @@ from datetime import timedelta
 
 from controllers.supervisor import rollout, status, workload_status
 from controllers.supervisor.model import Refused, Row, Snapshot
+from crds.deployment_conditions import CONDITIONS
 from tests.unit.controllers.supervisor.build import GIB, NOW, accepted, job, machine, node, placed, snapshot, volume
 
 WEB = machine("web")
+DOCUMENTED = {each.type: each.words for each in CONDITIONS}
 
 
 def facts(seen: Snapshot) -> dict[str, tuple[str, str, str]]:
-    return {fact.type: (fact.status, fact.reason, fact.message) for fact in status.facts(seen, rollout.plan(seen))}
+    """What is said of the deployment; every reason is one that the condition documents."""
+    said = status.facts(seen, rollout.plan(seen))
+    assert [fact for fact in said if fact.reason not in DOCUMENTED[fact.type]] == []
+    return {fact.type: (fact.status, fact.reason, fact.message) for fact in said}
 
 
 def test_all_runs_as_described() -> None:
