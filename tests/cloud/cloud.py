@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.demo.cloud import TENANT, DemoCloud, condition, down
+from cli.demo.cloud import TENANT, DemoCloud, condition, down, is_current
 from cli.demo.control import Options
 from cli.demo.layout import Layout
 from cli.errors import CliError
@@ -110,6 +110,14 @@ class Cloud:
         assert found is not None
         return found
 
+    def is_ready(self, name: str) -> bool:
+        """Whether the deployment as it stands is Ready; False while the API server is away."""
+        try:
+            seen = self.deployment(name)
+        except CliError:
+            return False
+        return is_current(seen) and is_ready(seen)
+
     def conditions(self, name: str) -> dict[str, tuple[str, str, str]]:
         """The conditions of a deployment: status, reason, message."""
         listed = self.deployment(name).get("status", {}).get("conditions", [])
@@ -135,12 +143,28 @@ class Cloud:
         return found
 
     def eventually(self, look: Callable[[], Found | None], what: str, seconds: float = 60.0) -> Found:
-        """What `look` finds; AssertionError when it takes too long."""
+        """What `look` finds; AssertionError, with what the cloud looks like, when it takes too long."""
         deadline = time.monotonic() + seconds
         while not (found := look()):
-            assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
+            assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{self.picture()}"
             time.sleep(0.2)
         return found
+
+    def picture(self) -> str:
+        """What there is and what everybody said last, for the one who reads why a test failed."""
+        listing = self.kubectl.run("get", "hardpan", "--all-namespaces", "--output", "wide")
+        said = [
+            f"{condition['type']}={condition['status']} {condition['reason']} {condition['message']}"
+            for each in self.kubectl.list("deployments.hardpan.dev")
+            for condition in each.get("status", {}).get("conditions", [])
+        ]
+        words = [self.demo.nodes.processes.last_words(f"node-{number}", 8) for number in self.demo.numbers]
+        logs = [tail(file) for file in sorted(self.demo.layout.control_plane.glob("*.log"))]
+        return "\n".join([listing, *said, *words, *logs])
+
+    def pause(self, seconds: float) -> None:
+        """Lets time pass in which nothing should happen."""
+        time.sleep(seconds)
 
     def delete(self, name: str, seconds: float = 60.0) -> None:
         """Deletes a deployment and waits until nothing of it is left."""
@@ -149,6 +173,11 @@ class Cloud:
     def boots(self, text: str, volume: str = "/data") -> list[int]:
         """The boot numbers that guests printed."""
         return [int(found) for found in re.findall(rf"boot (\d+) of volume {volume}", text)]
+
+
+def tail(file: Path, lines: int = 8) -> str:
+    """The end of a log."""
+    return "\n".join([f"{file.name}:", *file.read_text(errors="replace").splitlines()[-lines:]])
 
 
 def is_ready(seen: dict[str, Any] | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,10 @@ from cli.manifest import load
 from cli.signer import make_key
 from cli.signing import prepare, sign
 from crds.user import UserSpec
+from plans.evaluate import evaluate
 from tests.cloud.cloud import Cloud
+from trust.deployment import bytes_to_sign, signed_body
+from trust.part import format_time
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -43,12 +47,6 @@ UNSIGNED_CHANGES: dict[str, tuple[Change, str, str]] = {
 }
 
 
-@pytest.fixture
-def running(cloud: Cloud) -> Path:
-    """A deployment that runs, whatever is tried with its manifest."""
-    return cloud.deploy("web", 1)
-
-
 @pytest.mark.parametrize("what", UNSIGNED_CHANGES)
 def test_a_change_without_a_new_signature_is_refused_at_apply(cloud: Cloud, running: Path, what: str) -> None:
     change, field, remedy = UNSIGNED_CHANGES[what]
@@ -67,28 +65,30 @@ def test_a_manifest_that_was_never_signed_is_refused_with_the_command_to_run(clo
     assert "run `kubectl hardpan sign FILE`" in cloud.refused(cloud.manifest("raw"))
 
 
-def test_an_old_revision_never_returns(cloud: Cloud, running: Path) -> None:
-    old = running.with_name("old.yaml")
-    old.write_text(running.read_text())
-    cloud.deploy("web", 1, memory="112Mi")
-    said = cloud.refused(old)
+def aged(cloud: Cloud, name: str) -> Path:
+    """The manifest of a revision after which another was accepted."""
+    first = cloud.deploy(name, 1)
+    old = first.rename(first.with_name(f"old-{name}.yaml"))
+    cloud.deploy(name, 1, memory="112Mi")
+    return old
+
+
+def test_an_old_revision_never_returns(cloud: Cloud) -> None:
+    said = cloud.refused(aged(cloud, "aged"))
     assert "spec.revision" in said
     assert "is older than" in said
 
 
-def test_an_old_revision_does_not_return_by_deleting_and_making_again(cloud: Cloud, running: Path) -> None:
-    old = running.with_name("old.yaml")
-    old.write_text(running.read_text())
-    cloud.deploy("web", 1, memory="112Mi")
-    cloud.delete("web")
+def test_an_old_revision_does_not_return_by_deleting_and_making_again(cloud: Cloud) -> None:
+    old = aged(cloud, "reborn")
+    cloud.delete("reborn")
     assert "is older than" in cloud.refused(old)
 
 
-def test_the_same_revision_with_other_content_is_refused(cloud: Cloud, running: Path) -> None:
-    revision = load(running).spec["revision"]
-    other = cloud.sign(cloud.manifest("web", 1, memory="112Mi"), revision)
-    said = cloud.refused(other)
-    assert "was accepted with other content" in said
+def test_the_same_revision_with_other_content_is_refused(cloud: Cloud) -> None:
+    revision = load(cloud.deploy("twin", 1)).spec["revision"]
+    other = cloud.sign(cloud.manifest("twin", 1, memory="112Mi"), revision)
+    assert "was accepted with other content" in cloud.refused(other)
 
 
 def test_a_plan_over_the_ceilings_names_the_ceiling(cloud: Cloud) -> None:
@@ -104,8 +104,6 @@ def test_a_script_error_names_line_and_column(cloud: Cloud) -> None:
 
 def refused_when_signed(cloud: Cloud, file: Path) -> str:
     """Signs what our own CLI would not sign, and applies it."""
-    from plans.evaluate import evaluate
-
     manifest, view, now = load(file), cloud.demo.site.view(), datetime.now(UTC)
     spec = manifest.spec
     try:
@@ -118,9 +116,6 @@ def refused_when_signed(cloud: Cloud, file: Path) -> str:
 
 def sign_anyway(cloud: Cloud, file: Path, fields: dict[str, Any], view: Any, now: datetime, key: Any = None) -> None:
     """A signature over whatever the manifest says."""
-    from trust.deployment import bytes_to_sign, signed_body
-    from trust.part import format_time
-
     manifest = load(file)
     signer = key or cloud.demo.people().user
     times = {"notBefore": format_time(now), "expires": format_time(now + timedelta(days=30))}
@@ -226,16 +221,14 @@ def test_without_the_webhook_the_supervisor_refuses_and_what_ran_goes_on(
     cloud.eventually(lambda: cloud.conditions("web")["Ready"][0] == "True", "the good manifest to count again")
 
 
-def test_without_the_webhook_a_script_error_turns_planned_false(
-    cloud: Cloud, running: Path, without_webhook: None
-) -> None:
-    broken = cloud.manifest("web", script="loop {}")
-    sign_anyway(
-        cloud, broken, {"plan": "sha256:" + "3" * 64, "revision": 50}, cloud.demo.site.view(), datetime.now(UTC)
-    )
+def test_without_the_webhook_a_script_error_turns_planned_false(cloud: Cloud, without_webhook: None) -> None:
+    cloud.deploy("looper", 1)
+    broken = cloud.manifest("looper", script="loop {}")
+    fields = {"plan": "sha256:" + "3" * 64, "revision": 50}
+    sign_anyway(cloud, broken, fields, cloud.demo.site.view(), datetime.now(UTC))
     cloud.demo.apply(broken)
     found = cloud.eventually(
-        lambda: next((c for c in [cloud.conditions("web")] if c["Planned"][0] == "False"), None), "the refusal", 15
+        lambda: next((c for c in [cloud.conditions("looper")] if c["Planned"][0] == "False"), None), "the refusal", 15
     )
     assert found["Planned"][1] == "ScriptError"
     assert "the script runs too long" in found["Planned"][2]
@@ -253,8 +246,6 @@ BOMBS = {
 
 @pytest.mark.parametrize("what", BOMBS)
 def test_a_script_without_end_ends_within_three_seconds_and_delays_nobody(cloud: Cloud, what: str) -> None:
-    import time
-
     bomb = cloud.manifest("bomb", script=BOMBS[what])
     sign_anyway(cloud, bomb, {"plan": "sha256:" + "3" * 64}, cloud.demo.site.view(), datetime.now(UTC))
     began = time.monotonic()
