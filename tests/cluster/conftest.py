@@ -11,6 +11,7 @@ from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.tools import Tools, ensure_tools
 from cli.kubectl import Kubectl
 from sal.command import Command, Output, SystemRunner
+from tests.cluster.api import Api
 from tests.system.requirements import miss
 
 
@@ -51,3 +52,11 @@ def kubectl(tools: Tools, kubernetes: EmbeddedKubernetes) -> Kubectl:
 
 def _kubectl(tools: Tools, cluster: EmbeddedKubernetes) -> Kubectl:
     return Kubectl(SystemRunner(), cluster.kubeconfig, (str(tools.kube), "kubectl"))
+
+
+@pytest.fixture(scope="session")
+def api(kubernetes: EmbeddedKubernetes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The API server as plain HTTP."""
+    api = Api(kubernetes.kubeconfig, tmp_path_factory.mktemp("api"))
+    yield api
+    api.close()
