@@ -21,6 +21,7 @@ from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.orders import Desk
 from controllers.supervisor.reconcile import Reconciler
 from controllers.supervisor.reports import Reports
+from controllers.supervisor.sweep import Sweeper
 from controllers.trust_source import TrustSource
 from controllers.web import application, endpoint, server
 from jobs.broker import Connection, ControllerBroker
@@ -95,7 +96,7 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     return Process(
         controllers=[controller],
         servers=[server(web, settings.listen)],
-        background=[inbox.follow],
+        background=[inbox.follow, Sweeper(broker, caches).follow],
         closing=[close_evaluator, broker.close],
     )
 
