@@ -29,17 +29,18 @@ def canonical_bytes(value: object) -> bytes:
 
 def checked(value: object, path: str = "", depth: int = 0) -> Value:
     """The value with plain lists and dicts, or NotCanonical with the path of what has no canonical form."""
-    if depth >= DEEPEST and isinstance(value, (list, tuple, Mapping)):
-        raise NotCanonical(f"{path or 'the value'} is nested deeper than {DEEPEST} levels: flatten it")
+    if isinstance(value, str):
+        return _string(value, path)
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
         return _integer(value, path)
-    if isinstance(value, str):
-        return _string(value, path)
+    # `dict` before `Mapping`: asking an abstract class is slow, and nearly every mapping is a dict.
+    if depth >= DEEPEST and isinstance(value, (list, tuple, dict, Mapping)):
+        raise NotCanonical(f"{path or 'the value'} is nested deeper than {DEEPEST} levels: flatten it")
     if isinstance(value, (list, tuple)):
         return [checked(each, f"{path}[{index}]", depth + 1) for index, each in enumerate(value)]
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {_key(key, path): checked(each, _below(path, key), depth + 1) for key, each in value.items()}
     raise NotCanonical(f"{path or 'the value'} is {_kind(value)}: use integers, strings, booleans, lists and maps only")
 
@@ -84,6 +85,8 @@ def _integer(value: int, path: str) -> int:
 
 
 def _string(value: str, path: str) -> str:
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:

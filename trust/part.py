@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -14,6 +15,7 @@ from trust.errors import Code, NotCanonical, Refusal
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime:
     """A UTC time in the one spelling that is signed; ValueError for any other."""
     return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
@@ -24,6 +26,7 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(TIME_FORMAT)
 
 
+@lru_cache(maxsize=4096)
 def _time(text: str) -> str:
     if format_time(parse_time(text)) != text:
         raise ValueError(f"{text!r} is not a time like 2026-11-24T00:00:00Z")

@@ -35,7 +35,8 @@ def apply(status: Json, owners: Owners, manager: str, wanted: Json) -> Applied:
         _refuse_foreign(path, value, before, owners, manager)
     foreign = frozenset().union(*(paths for name, paths in owners.items() if name != manager))
     left_out = owners.get(manager, frozenset()) - now.keys() - foreign
-    replaced = {path for path in before if any(_nested(path, other) for other in now)}
+    above_now = {above for path in now for above in _above(path)}
+    replaced = {path for path in before if path in above_now or any(above in now for above in _above(path))}
     kept = {path: value for path, value in before.items() if path not in left_out | replaced}
     return Applied(unflatten({**kept, **now}), {**owners, manager: frozenset(now)})
 
@@ -46,9 +47,9 @@ def _refuse_foreign(path: Path, value: Any, before: Mapping[Path, Any], owners: 
             raise FieldOwned(path, other)
 
 
-def _nested(one: Path, other: Path) -> bool:
-    shorter = min(len(one), len(other))
-    return len(one) != len(other) and one[:shorter] == other[:shorter]
+def _above(path: Path) -> list[Path]:
+    """The paths that this one lies below."""
+    return [path[:length] for length in range(1, len(path))]
 
 
 def flatten(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from crds.workload import Image, Reference
 from node_agent.executor.resources import Assignment
@@ -47,17 +48,17 @@ class MachineGoal:
     address: str
     seed: Seed
 
-    @property
+    @cached_property
     def root(self) -> str:
         """Names the root disk: image and size."""
         return _short({"image": self.image.sha256, "disk": self.disk})
 
-    @property
+    @cached_property
     def seed_name(self) -> str:
         """Names the seed disk."""
         return _short(asdict(self.seed))
 
-    @property
+    @cached_property
     def launch(self) -> str:
         """Names everything that needs a restart to change."""
         return _short({"cpus": self.cpus, "memory": self.memory, "root": self.root, "seed": self.seed_name})
