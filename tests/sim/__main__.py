@@ -48,9 +48,8 @@ def tell(result: Result, everything: bool = False) -> None:
         print(entry)
     for violation in result.violations:
         print(f"VIOLATED  {violation}")
-    print(
-        f"{result.seconds:.0f} virtual seconds, {len(entries)} entries; again: python -m tests.sim --seed {result.seed}"
-    )
+    print(f"{result.seconds:.0f} virtual seconds, {len(entries)} entries")
+    print(f"again: python -m tests.sim --seed {result.seed}")
 
 
 def many(seeds: range, *, stop: bool) -> int:

@@ -35,9 +35,8 @@ def kill_agent(world: World, source: random.Random) -> End:
 
 def die_at_write(world: World, source: random.Random) -> End:
     """One of the next writes of some process kills it."""
-    names = sorted(world.controllers) + [
-        f"{each.name}/{part}" for each in world.nodes for part in ("executor", "agent")
-    ]
+    parts = [each.name + part for each in world.nodes for part in ("/executor", "/agent")]
+    names = [*sorted(world.controllers), *parts]
     crashes = world.crash
     assert isinstance(crashes, Crashes)
     crashes.arm(source.choice(names), source.randint(1, 40))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from crds.supervisor import SUPERVISOR
 from crds.tenant import TENANT
 from crds.trust import TRUST
 from crds.user import USER
-from plans.evaluate import Evaluation, evaluate
+from plans.evaluate import LIMITS, Evaluation, evaluate
 from plans.model import Plan
 from tests.sim.clock import BEGINNING
 from tests.unit.node_agent.cluster import people_sign, seed, user_key
@@ -32,12 +33,14 @@ DAY = timedelta(days=1)
 SUPERVISOR_NAME = "main"
 REGION, SITE = "eu", "lab"
 TENANTS = {"a": "t-" + "a" * 26, "b": "t-" + "b" * 26}
+# The limit in real time is none of a simulation's, which may be slow.
+PATIENT = dataclasses.replace(LIMITS, seconds=600.0)
 IMAGE = "https://images.example/{0}.raw#sha256=" + "{1}" * 64
 
 
 @functools.lru_cache(maxsize=4096)
 def _evaluate(script: str, params: str) -> Evaluation:
-    return evaluate(script, json.loads(params))
+    return evaluate(script, json.loads(params), limits=PATIENT)
 
 
 class Evaluator:

@@ -40,7 +40,8 @@ class Users:
         key = self._source.choice(NAMES)
         acts = {self._edit: 6, self._spoil: 2, self._delete: 1, self._suspend: 1}
         if self._world.find(key) is None:
-            return await self._edit(key)
+            await self._edit(key)
+            return
         (act,) = self._source.choices(list(acts), list(acts.values()))
         await act(key)
 

@@ -1,4 +1,4 @@
-"""The play of every random seed: users act and faults strike; then all is healed, looked at, removed, looked at again."""
+"""The play of a random seed: users act, faults strike; then all is healed, looked at, removed, looked at again."""
 
 from __future__ import annotations
 
