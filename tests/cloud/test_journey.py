@@ -20,8 +20,8 @@ def uids(cloud: Cloud, name: str) -> dict[str, tuple[str, str]]:
 
 
 def test_a_signed_script_becomes_machines_on_two_nodes(cloud: Cloud) -> None:
-    cloud.deploy("web", 2)
-    machines = cloud.machines("web")
+    cloud.deploy("pair", 2)
+    machines = cloud.machines("pair")
     assert len({each["spec"]["node"] for each in machines.values()}) == 2
     assert len(cloud.processes()) == 2
 
