@@ -156,6 +156,14 @@ def new_token(site: Site, name: str, spec: dict[str, Any]) -> SigningKey:
     return key
 
 
+def only_region(view: TrustView) -> str:
+    """The region that is meant where none is named. Raises Usage when that could be more than one."""
+    regions = sorted({each.region for each in view.supervisors.values()})
+    if len(regions) != 1:
+        raise Usage(f"say --region: supervisors serve {', '.join(regions) or 'none'}")
+    return regions[0]
+
+
 def new_tenant_id() -> str:
     """A random tenant id."""
     return tenant_id(secrets.token_bytes(32))

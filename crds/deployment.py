@@ -124,6 +124,7 @@ class AcceptedRevision(Part):
     digest: Annotated[Digest, about("Digest of the signed body.")]
     plan: Annotated[Digest, about("Digest of its plan.")]
     signers: Annotated[list[DnsLabel], Field(max_length=16), about("Users who signed it.")]
+    region: Annotated[Region, about("Where it runs: the region that it names, or its supervisor's.")] | None = None
 
 
 class Counts(Part):
@@ -172,7 +173,7 @@ DEPLOYMENT = KindDefinition(
         Column("Ready", ".status.counts.summary"),
         Column("Revision", ".status.accepted.revision", "integer"),
         Column("Signer", ".status.accepted.signers[0]"),
-        Column("Region", ".spec.region"),
+        Column("Region", ".status.accepted.region"),
         AGE,
         condition_column("Reason", "Ready", "reason", wide=True),
         Column("Supervisor", ".status.supervisor.name", wide=True),

@@ -14,6 +14,7 @@ from cli.commands.site import labels_of
 from cli.errors import CliError, Usage
 from cli.keys import KeyOption
 from cli.signer import signature
+from cli.site import only_region
 from sal.command import SystemRunner
 from trust.certificate import NodeCertificate, bytes_to_sign, sign_with_root
 from trust.part import format_time
@@ -21,7 +22,7 @@ from trust.part import format_time
 
 def approve(
     node: Annotated[str, typer.Argument(help="The node's id, n-…")],
-    region: Annotated[str, typer.Option(help="Its region.")] = "main",
+    region: Annotated[str | None, typer.Option(help="Its region; by default the only one.")] = None,
     site: Annotated[str, typer.Option("--in-site", help="Its site.")] = "default",
     label: Annotated[list[str] | None, typer.Option(help="name=value")] = None,
     key: KeyOption = None,
@@ -30,7 +31,7 @@ def approve(
     cluster, runner = connect(), SystemRunner()
     seen, view = cluster.object("nodes", node), cluster.trust()
     signer = keys.choose(runner, key, view.root.document.key_ids(), "the operator root")
-    spec = seen["spec"]
+    spec, region = seen["spec"], region or only_region(view)
     certificate = NodeCertificate(
         cluster=view.cluster,
         node=node,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from cli import keys, pinned
 from cli import site as sites
@@ -19,7 +19,7 @@ from cli.keys import KeyOption
 from cli.output import Form, Output, show
 from cli.signer import from_file
 from cli.site import Site
-from crds.meta import Part
+from crds.meta import LabelMap, Part
 from crds.tenant import TenantSpec
 from crds.user import UserSpec
 from plans.quantity import parse_quantity
@@ -161,7 +161,7 @@ def token_create(
     name: Annotated[str, typer.Argument(help="The token's name.")],
     count: Annotated[int, typer.Option(min=1, help="How many machines it admits.")] = 1,
     expires: Annotated[str, typer.Option(help="How long it admits machines: 7d, 12h, 30m.")] = "7d",
-    region: Annotated[str, typer.Option(help="Region of its machines.")] = "main",
+    region: Annotated[str | None, typer.Option(help="Region of its machines; by default the only one.")] = None,
     where: Annotated[str, typer.Option("--in-site", help="Site of its machines.")] = "default",
     label: Annotated[list[str] | None, typer.Option(help="name=value for its machines.")] = None,
     board_vendor: Annotated[str | None, typer.Option(help="Pattern that the board vendor must match.")] = None,
@@ -175,7 +175,7 @@ def token_create(
         "count": count,
         "expires": format_time(ends),
         "site": where,
-        "region": region,
+        "region": region or sites.only_region(Site(site).view()),
         "labels": labels_of(label or []),
         **({"boardVendor": board_vendor} if board_vendor else {}),
     }
@@ -246,6 +246,9 @@ def _duration(text: str) -> timedelta:
 def labels_of(pairs: list[str]) -> dict[str, str]:
     """Labels from name=value words. Raises Usage."""
     found = dict(pair.partition("=")[::2] for pair in pairs)
-    if len(found) != len(pairs) or not all(found):
+    if len(found) != len(pairs) or not all("=" in pair for pair in pairs):
         raise Usage("--label takes name=value, each name once")
-    return found
+    try:
+        return TypeAdapter(LabelMap).validate_python(found)
+    except ValidationError:
+        raise Usage("--label takes letters, digits, '.', '_' and '-', at most 63; a name may have '/' too") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controllers.loop.objects import Object
@@ -28,6 +28,12 @@ class Judgement:
     mark: RevisionMarkSpec | None = None
     plan: Plan | None = None
     fresh: bool = False
+
+    def within(self, region: str) -> Judgement:
+        """A revision that names no region runs in that of its supervisor, whose queue reaches no other."""
+        if self.accepted is None or self.accepted.region:
+            return self
+        return replace(self, accepted=replace(self.accepted, region=region))
 
 
 NOTHING = Judgement(None, None)

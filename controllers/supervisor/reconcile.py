@@ -109,7 +109,9 @@ class Reconciler:
             view, bundle = self.caches.trust.view(), self.caches.trust.bundle()
         except Refusal as refusal:
             return refusal_of(refusal), None
-        return await self.judge.judge(seen, self._held(seen, view), view, now), bundle
+        judged = await self.judge.judge(seen, self._held(seen, view), view, now)
+        own = view.supervisors.get(self.name)
+        return (judged.within(own.region) if own else judged), bundle
 
     def _bundle(self) -> Bundle | None:
         try:

@@ -46,7 +46,11 @@ def accepted_revision(accepted: Accepted | None) -> AcceptedRevision | None:
     if accepted is None:
         return None
     return AcceptedRevision(
-        revision=accepted.revision, digest=accepted.digest, plan=accepted.plan, signers=list(accepted.signers)
+        revision=accepted.revision,
+        digest=accepted.digest,
+        plan=accepted.plan,
+        signers=list(accepted.signers),
+        region=accepted.region or None,
     )
 
 

@@ -40,7 +40,7 @@ STATUSES: Mapping[str, Mapping[str, Any]] = {
     "Deployment": {
         "conditions": [READY],
         "supervisor": {"name": "main", "epoch": 1},
-        "accepted": {"revision": 8, "digest": DIGEST, "plan": DIGEST, "signers": ["alice"]},
+        "accepted": {"revision": 8, "digest": DIGEST, "plan": DIGEST, "signers": ["alice"], "region": "eu"},
         "counts": {"machines": 3, "ready": 3, "summary": "3/3"},
     },
     "Machine": {"conditions": [condition("Ready", "Running")], "summary": SUMMARY, "address": ADDRESS, "restarts": 0},

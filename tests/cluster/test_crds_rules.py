@@ -16,29 +16,30 @@ every_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.kind for kind in K
 
 
 @pytest.fixture
-def asked(api: Api, request: pytest.FixtureRequest) -> Iterator[Answer]:
-    """What the server says to a case; an object that is to be changed is made before and removed after."""
+def tried(api: Api, request: pytest.FixtureRequest) -> Iterator[tuple[Case, Answer]]:
+    """A case and the server's answer; an object that is to be changed is made before and removed after."""
     case: Case = request.param
     if case.update is None:
-        yield api.create(case.kind, case.object)
+        yield case, api.create(case.kind, case.object)
         return
     made = api.create(case.kind, case.object, keep=True)
     try:
         assert made.taken, made
-        yield api.change(case.kind, case.object, case.update)
+        yield case, api.change(case.kind, case.object, case.update)
     finally:
         api.remove(case.kind, case.object)
 
 
-@pytest.mark.parametrize("asked", cases("accepted"), indirect=True, ids=str)
-def test_what_is_good_is_taken(asked: Answer) -> None:
-    assert asked.taken, asked.message
+@pytest.mark.parametrize("tried", cases("accepted"), indirect=True, ids=str)
+def test_what_is_good_is_taken(tried: tuple[Case, Answer]) -> None:
+    assert tried[1].taken, tried[1].message
 
 
-@pytest.mark.parametrize(("case", "asked"), [(each, each) for each in cases("refused")], indirect=["asked"], ids=str)
-def test_what_is_wrong_is_refused_with_its_field_and_why(case: Case, asked: Answer) -> None:
-    assert asked.code == 422, asked.message
-    assert asked.says(case.field, case.says), asked
+@pytest.mark.parametrize("tried", cases("refused"), indirect=True, ids=str)
+def test_what_is_wrong_is_refused_with_its_field_and_why(tried: tuple[Case, Answer]) -> None:
+    case, answer = tried
+    assert answer.code == 422, answer.message
+    assert answer.says(case.field, case.says), answer
 
 
 @every_kind

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 from controllers.supervisor import rollout, status, workload_status
+from controllers.supervisor.accept import Judgement
 from controllers.supervisor.model import Refused, Row, Snapshot
 from crds.deployment_conditions import CONDITIONS
 from tests.unit.controllers.supervisor.build import GIB, NOW, accepted, job, machine, node, placed, snapshot, volume
@@ -107,6 +109,20 @@ def test_a_removal_does_not_claim_that_it_verified_anything() -> None:
 def test_a_first_revision_with_a_script_error_was_signed_well() -> None:
     found = facts(snapshot(None, refused=Refused("Planned", "ScriptError", "line 1")))
     assert (found["SignatureVerified"][0], found["Planned"][0]) == ("True", "False")
+
+
+def test_a_revision_without_region_shows_that_of_its_supervisor() -> None:
+    judged = Judgement(accepted(WEB), None)
+    shown = [
+        status.accepted_revision(each.accepted) for each in (judged.within("eu"), judged.within("eu").within("us"))
+    ]
+    assert [each.region for each in shown if each] == ["eu", "eu"]
+
+
+def test_a_revision_that_names_a_region_keeps_it() -> None:
+    named = dataclasses.replace(accepted(WEB), region="us")
+    assert Judgement(named, None).within("eu").accepted == named
+    assert Judgement(None, None).within("eu").accepted is None
 
 
 def test_lists_show_a_short_node_and_a_readable_size() -> None:
