@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DIFFERENT = 3
+EXIT_INTERRUPTED = 130
 
 
 class CliError(Exception):

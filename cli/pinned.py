@@ -1,45 +1,50 @@
-"""What this user trusts: the cluster id, pinned once, and the highest snapshot seen. Never read from the API server."""
+"""What this user trusts: the cluster id, pinned once, and the highest versions seen. Never read from the API server."""
 
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cli.environment import config_file
 from cli.errors import CliError
+from sal.errors import os_errors
 from sal.filesystem import write_durably
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """The pin of one cluster."""
+    """The pin of one cluster; `floor` and `root` are the highest versions seen of snapshot and root document."""
 
     cluster: str
     floor: int = 0
+    root: int = 0
 
     def save(self, file: Path | None = None) -> None:
-        """Keeps it."""
+        """Keeps it. Raises SalError."""
         target = file or config_file()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(target, json.dumps({"cluster": self.cluster, "floor": self.floor}).encode())
-
-
-def config_file() -> Path:
-    """HARDPAN_CONFIG, else in the user's configuration folder."""
-    named = os.environ.get("HARDPAN_CONFIG")
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Path(named) if named else base / "hardpan" / "config.json"
+        with os_errors(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(target, json.dumps(asdict(self)).encode())
 
 
 def load() -> Pinned:
     """The pin. Raises CliError when nothing is pinned."""
+    found = find()
+    if found is None:
+        raise CliError("no cluster is pinned here: run `hardpan login CLUSTER_ID` with the id your operator gave you")
+    return found
+
+
+def find() -> Pinned | None:
+    """The pin, or None. Raises CliError when it cannot be read."""
+    file = config_file()
     try:
-        held = json.loads(config_file().read_text())
-        return Pinned(held["cluster"], int(held.get("floor", 0)))
-    except OSError:
-        raise CliError(
-            "no cluster is pinned here: run `hardpan login CLUSTER_ID` with the id your operator gave you"
-        ) from None
-    except (ValueError, KeyError) as error:
-        raise CliError(f"{config_file()} is damaged ({error}): run `hardpan login` again") from None
+        held = json.loads(file.read_text())
+        return Pinned(str(held["cluster"]), int(held.get("floor", 0)), int(held.get("root", 0)))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CliError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CliError(f"{file} is damaged: remove it and run `hardpan login CLUSTER_ID` again") from None

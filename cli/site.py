@@ -1,29 +1,34 @@
 """The operator's folder: root chain, records and snapshot, as files that `kubectl apply -f` takes.
 
 It holds no private key of the root; the supervisor's key and the seeds of join tokens are in it, in files of mode 0600.
+Nothing is written before it is signed and found to hold: a folder never lists what would not count.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from cli.errors import CliError, Usage
 from cli.signer import Signer, signature
+from cli.yaml_reading import LOADER
 from crds.jointoken import JoinTokenSpec
 from crds.meta import API_VERSION
 from crds.supervisor import SupervisorSpec
 from crds.tenant import TenantSpec
 from crds.trust import TrustSpec
 from crds.user import UserSpec
+from sal.errors import os_errors
 from sal.filesystem import write_durably
 from trust.dsse import Envelope, decode, encode, parse_envelope
+from trust.errors import TrustError
 from trust.keys import SigningKey, digest, tenant_id
 from trust.part import format_time
 from trust.records import Record
@@ -45,6 +50,11 @@ class Site:
         return self.folder / "trust.yaml"
 
     @property
+    def root_file(self) -> Path:
+        """The public keys of the operator root, for people."""
+        return self.folder / "hardpan-root.pub"
+
+    @property
     def supervisor_key(self) -> Path:
         """The supervisor's private seed, base64."""
         return self.folder / "supervisor.key"
@@ -58,12 +68,19 @@ class Site:
         return self.folder / "records" / f"{kind.lower()}-{name}.yaml"
 
     @property
+    def manifests(self) -> list[Path]:
+        """What `kubectl apply` is given: records first, the snapshot that lists them last."""
+        return [*sorted((self.folder / "records").glob("*.yaml")), self.trust_file]
+
+    @property
     def trust(self) -> TrustSpec:
         """Root chain and snapshot. Raises CliError when this is no site."""
+        if not self.trust_file.exists():
+            raise CliError(f"{self.folder} is no site: run `hardpan init` first, or name the site with --site")
         try:
-            return TrustSpec.model_validate(yaml.safe_load(self.trust_file.read_text())["spec"])
-        except OSError:
-            raise CliError(f"{self.folder} is no site: run `hardpan init` first, or name it with --site") from None
+            return TrustSpec.model_validate(_read(self.trust_file)["spec"])
+        except (KeyError, TypeError, ValidationError):
+            raise CliError(f"{self.trust_file} is damaged: restore it from your backup") from None
 
     @property
     def cluster(self) -> str:
@@ -71,9 +88,12 @@ class Site:
         return digest(parse_envelope(self.trust.roots[0].encode(), ROOT_TYPE).payload)
 
     def records(self) -> tuple[Record, ...]:
-        """All records in the folder."""
-        found = [yaml.safe_load(each.read_text()) for each in sorted((self.folder / "records").glob("*.yaml"))]
-        return tuple(Record(each["kind"], each["metadata"]["name"], each["spec"]) for each in found)
+        """All records in the folder. Raises CliError naming a file that is none."""
+        return tuple(_record(file) for file in sorted((self.folder / "records").glob("*.yaml")))
+
+    def record(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """The spec of one record, or None."""
+        return next((each.spec for each in self.records() if each.key == f"{kind}/{name}"), None)
 
     def bundle(self) -> Bundle:
         """Trust as it travels."""
@@ -81,8 +101,11 @@ class Site:
         return Bundle(tuple(each.encode() for each in trust.roots), trust.snapshot.encode(), self.records())
 
     def view(self) -> TrustView:
-        """What counts by the newest snapshot of this folder."""
-        return open_bundle(self.bundle(), self.cluster)
+        """What counts by the newest snapshot of this folder. Raises CliError."""
+        try:
+            return open_bundle(self.bundle(), self.cluster)
+        except TrustError as error:
+            raise CliError(f"{self.folder}: {error}") from None
 
     def put(self, kind: str, name: str, spec: RecordSpec) -> None:
         """Writes a record; it counts with the next snapshot."""
@@ -99,43 +122,60 @@ def init(folder: Path, name: str, keys: Sequence[str], signer: Signer, region: s
         raise Usage("the operator root needs two different keys or more, and must be signed with one of them")
     unsigned = Envelope(ROOT_TYPE, root.to_bytes(), ())
     envelope = Envelope(ROOT_TYPE, unsigned.payload, (signature(signer, unsigned.signed_bytes),))
-    key = SigningKey.generate()
+    key, cluster = SigningKey.generate(), digest(unsigned.payload)
+    supervisor = SupervisorSpec(region=region, public_key=encode(key.public), sites=["default"])
+    records = {each.key: each for each in (Record("Supervisor", "main", supervisor.wire()),)}
+    body = SnapshotBody(
+        cluster=cluster,
+        version=1,
+        root_version=1,
+        issued=format_time(now),
+        expires=format_time(now + timedelta(days=DEFAULT_VALIDITY_DAYS)),
+        records={name: each.digest for name, each in records.items()},
+        revoked_nodes=(),
+        closed_tokens=(),
+        revision_floors={},
+    )
+    snapshot = _signed(body, signer)
     write_secret(site.supervisor_key, key.seed)
-    spec = SupervisorSpec(region=region, public_key=encode(key.public), sites=["default"])
-    site.put("Supervisor", "main", spec)
-    cluster = digest(unsigned.payload)
-    _write_trust(site, [envelope.to_json().decode()], _snapshot(site, cluster, 1, signer, now))
+    write_yaml(site.record_file("Supervisor", "main"), manifest("Supervisor", "main", supervisor.wire()))
+    write_durably(site.root_file, ("\n".join(keys) + "\n").encode(), 0o644)
+    _write_trust(site, [envelope.to_json().decode()], snapshot)
     return site
 
 
-def renew(site: Site, signer: Signer, now: datetime, days: int = DEFAULT_VALIDITY_DAYS) -> SnapshotBody:
-    """Signs a new snapshot that lists every record as it stands in the folder."""
-    held = SnapshotBody.parse(parse_envelope(site.trust.snapshot.encode(), SNAPSHOT_TYPE).payload)
-    snapshot = _snapshot(site, site.cluster, held.version + 1, signer, now, days, held)
-    _write_trust(site, site.trust.roots, snapshot)
-    return SnapshotBody.parse(parse_envelope(snapshot.encode(), SNAPSHOT_TYPE).payload)
+def renew(
+    site: Site, signer: Signer, now: datetime, days: int = DEFAULT_VALIDITY_DAYS, changed: Sequence[Record] = ()
+) -> SnapshotBody:
+    """Signs a new snapshot that lists every record as it stands in the folder, with these changes.
 
-
-def _snapshot(
-    site: Site,
-    cluster: str,
-    version: int,
-    signer: Signer,
-    now: datetime,
-    days: int = DEFAULT_VALIDITY_DAYS,
-    held: SnapshotBody | None = None,
-) -> str:
-    body = SnapshotBody(
-        cluster=cluster,
-        version=version,
-        root_version=1,
-        issued=format_time(now),
-        expires=format_time(now + timedelta(days=days)),
-        records={record.key: record.digest for record in site.records()},
-        revoked_nodes=held.revoked_nodes if held else (),
-        closed_tokens=held.closed_tokens if held else (),
-        revision_floors=held.revision_floors if held else {},
+    Nothing is written unless all of it holds. Raises CliError.
+    """
+    trust, cluster = site.trust, site.cluster
+    held = SnapshotBody.parse(parse_envelope(trust.snapshot.encode(), SNAPSHOT_TYPE).payload)
+    records = {each.key: each for each in (*site.records(), *changed)}
+    body = held.model_copy(
+        update={
+            "version": held.version + 1,
+            "root_version": len(trust.roots),
+            "issued": format_time(now),
+            "expires": format_time(now + timedelta(days=days)),
+            "records": {key: record.digest for key, record in records.items()},
+        }
     )
+    snapshot = _signed(body, signer)
+    roots = tuple(each.encode() for each in trust.roots)
+    try:
+        open_bundle(Bundle(roots, snapshot.encode(), tuple(records.values())), cluster, body.version)
+    except TrustError as error:
+        raise CliError(f"nothing was changed, since it would not count: {error}") from None
+    for record in changed:
+        write_yaml(site.record_file(record.kind, record.name), manifest(record.kind, record.name, record.spec))
+    _write_trust(site, trust.roots, snapshot)
+    return body
+
+
+def _signed(body: SnapshotBody, signer: Signer) -> str:
     unsigned = Envelope(SNAPSHOT_TYPE, body.to_bytes(), ())
     signed = Envelope(SNAPSHOT_TYPE, unsigned.payload, (signature(signer, unsigned.signed_bytes),))
     return signed.to_json().decode()
@@ -146,12 +186,16 @@ def _write_trust(site: Site, roots: Sequence[str], snapshot: str) -> None:
     write_yaml(site.trust_file, manifest("Trust", "cluster", spec.wire()))
 
 
-def new_token(site: Site, name: str, spec: dict[str, Any]) -> SigningKey:
-    """Makes a join token: its public half a record, its private half a file."""
-    if site.record_file("JoinToken", name).exists():
-        raise Usage(f"join token {name} is there already: choose another name")
+def make_token(spec: Mapping[str, Any]) -> tuple[JoinTokenSpec, SigningKey]:
+    """A join token's record and its private half."""
     key = SigningKey.generate()
-    site.put("JoinToken", name, JoinTokenSpec.model_validate({**spec, "publicKey": encode(key.public)}))
+    return JoinTokenSpec.model_validate({**spec, "publicKey": encode(key.public)}), key
+
+
+def new_token(site: Site, name: str, spec: Mapping[str, Any]) -> SigningKey:
+    """Makes a join token that counts with the next snapshot: its record and its private half, as files."""
+    made, key = make_token(spec)
+    site.put("JoinToken", name, made)
     write_secret(site.token_file(name), key.seed)
     return key
 
@@ -169,23 +213,44 @@ def new_tenant_id() -> str:
     return tenant_id(secrets.token_bytes(32))
 
 
-def manifest(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+def manifest(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     """An object as kubectl takes it."""
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
 
 
 def write_yaml(file: Path, content: dict[str, Any]) -> None:
     """Writes a manifest, whole."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(file, yaml.safe_dump(content, sort_keys=False).encode(), 0o644)
+    _write(file, yaml.safe_dump(content, sort_keys=False).encode(), 0o644)
 
 
 def write_secret(file: Path, seed: bytes) -> None:
     """Writes a private seed, base64, readable by the owner only."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(file, encode(seed).encode())
+    _write(file, encode(seed).encode(), 0o600)
+
+
+def _write(file: Path, data: bytes, mode: int) -> None:
+    with os_errors(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(file, data, mode)
 
 
 def read_secret(file: Path) -> SigningKey:
     """The key of a seed file."""
     return SigningKey(decode(file.read_text().strip()))
+
+
+def _record(file: Path) -> Record:
+    try:
+        found = _read(file)
+        return Record(found["kind"], found["metadata"]["name"], found["spec"])
+    except (KeyError, TypeError):
+        raise CliError(f"{file} is no record: restore it from your backup, or remove it") from None
+
+
+def _read(file: Path) -> Any:
+    try:
+        return yaml.load(file.read_text(), Loader=LOADER)
+    except OSError as error:
+        raise CliError(f"{file}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise CliError(f"{file} is damaged: restore it from your backup") from None

@@ -1,1 +1,62 @@
-"""The commands, one file each (or one per noun); every module has `register(app)`."""
+"""The commands, one file each (or one per noun), and the table of them with the first lines of their help."""
+
+from __future__ import annotations
+
+from cli.lazy import Entry, Group
+
+COMMANDS: dict[str, Entry | Group] = {
+    "login": Entry("cli.commands.login:login", "Pins the cluster that you trust."),
+    "plan": Entry("cli.commands.plan:plan", "Shows what applying a manifest would change."),
+    "sign": Entry("cli.commands.sign:sign", "Signs a manifest with your SSH key."),
+    "verify": Entry("cli.commands.verify:verify", "Checks a manifest's signature as every node does."),
+    "explain": Entry("cli.commands.explain:explain_", "Says how something is, what it waits for, and what to do."),
+    "init": Entry("cli.commands.init:init", "Makes a cluster's root of trust and its first supervisor."),
+    "user": Group(
+        "People and their keys.",
+        {
+            "add": Entry("cli.commands.user:add", "Adds a user, or replaces a user's keys."),
+            "revoke-key": Entry("cli.commands.user:revoke_key", "Revokes one key of a user."),
+        },
+    ),
+    "tenant": Group(
+        "Namespaces, their members and ceilings.",
+        {"add": Entry("cli.commands.tenant:add", "Adds a tenant, or changes one.")},
+    ),
+    "trust": Group(
+        "The snapshot of what counts.",
+        {
+            "renew": Entry("cli.commands.trust:renew", "Signs a new snapshot of all records."),
+            "show": Entry("cli.commands.trust:show_", "Shows the cluster's id and what counts."),
+        },
+    ),
+    "token": Group(
+        "Join tokens for machines.",
+        {"create": Entry("cli.commands.token:create", "Makes a join token, and prints its private half.")},
+    ),
+    "node": Group(
+        "Machines: approve one, run one.",
+        {
+            "approve": Entry("cli.commands.node:approve", "Approves a machine by hand."),
+            "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
+        },
+    ),
+    "forget": Entry("cli.commands.node:forget", "Gives up a dead node and the volumes on it."),
+    "control-plane": Entry("cli.commands.roles:control_plane", "Runs all controllers on this machine."),
+    "demo": Group(
+        "A small cloud on this machine.",
+        {
+            "up": Entry("cli.commands.demo:demo_up", "Brings it up, with two machines that talk to each other."),
+            "down": Entry("cli.commands.demo:demo_down", "Removes all of it."),
+        },
+    ),
+    **{
+        role: Entry(f"cli.commands.roles:{role}", text, hidden=True)
+        for role, text in (
+            ("ledger", "Registers nodes and shows what counts."),
+            ("coord", "Picks the supervisor of each deployment."),
+            ("supervisor", "Verifies, evaluates, places and orders."),
+            ("gateway", "The one door for nodes."),
+            ("admission", "Refuses at kubectl apply what would be refused later."),
+        )
+    },
+}

@@ -5,27 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import typer
-
 from cli.demo.cloud import DemoCloud, down
 from cli.demo.layout import Layout
 from cli.demo.show import up
 from cli.demo.steps import Steps
 from cli.demo.tools import cache_folder
 from cli.errors import CliError
+from cli.output import say
 from sal.command import SystemRunner
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    demo = typer.Typer(help="A small cloud on this machine.", no_args_is_help=True)
-    demo.command("up")(demo_up)
-    demo.command("down")(demo_down)
-    app.add_typer(demo, name="demo")
-
-
 def demo_up() -> None:
-    """Kubernetes, control plane, two nodes, a signed deployment with two machines that talk to each other."""
+    """Brings it up, with two machines that talk to each other.
+
+    Kubernetes, control plane and two nodes in network namespaces of this machine; needs root. Repeat it at will.
+
+    \b
+    Example:
+      hardpan demo up
+    """
     if os.geteuid() != 0:
         raise CliError("the demo makes network namespaces and loop devices: run it as root")
     cloud = _cloud()
@@ -33,9 +31,14 @@ def demo_up() -> None:
 
 
 def demo_down() -> None:
-    """Removes all of the demo."""
+    """Removes all of it.
+
+    \b
+    Example:
+      hardpan demo down
+    """
     down(_cloud())
-    typer.echo("The demo is gone: no process, mount, loop device, namespace, interface or rule is left.")
+    say("The demo is gone: no process, mount, loop device, namespace, interface or rule is left.")
 
 
 def _cloud() -> DemoCloud:

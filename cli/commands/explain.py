@@ -1,86 +1,80 @@
-"""`hardpan explain`: what something waits for, since when, and what to do, from its conditions."""
+"""`hardpan explain`: what something waits for, since when, and what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.cluster import Cluster, connect
+from cli.cluster import Cluster, connect, missing
+from cli.completion import names
 from cli.errors import Usage
+from cli.explanation import Explanation, explain, unplaced
 from cli.output import Form, Output, show
+from cli.seen import Seen, seen
+from crds.meta import DEPLOYMENT_LABEL
 
 PLURALS = {"deployment": "deployments", "machine": "machines", "volume": "volumes", "node": "nodes", "job": "jobs"}
 CLUSTER_SCOPED = frozenset({"node"})
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("explain")(explain)
+def _kinds(incomplete: str) -> list[str]:
+    return [each for each in PLURALS if each.startswith(incomplete)]
 
 
-def explain(
-    kind: Annotated[str, typer.Argument(help="deployment, machine, volume, node or job.")],
-    name: Annotated[str, typer.Argument(help="Its name.")],
-    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Default: the context's.")] = "",
+def _names(context: typer.Context, incomplete: str) -> list[str]:
+    kind, namespace = str(context.params.get("kind")), str(context.params.get("namespace") or "")
+    return names(PLURALS[kind], namespace, incomplete) if kind in PLURALS else []
+
+
+def explain_(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="deployment, machine, volume, node or job.", autocompletion=_kinds, show_default=False
+        ),
+    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.", autocompletion=_names, show_default=False)],
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="Its namespace.", show_default="the context's")
+    ] = "",
     output: Output = Form.TEXT,
 ) -> None:
-    """Says in a sentence how something is: ready, or what it waits for, since when, and what to do."""
+    """Says how something is, what it waits for, and what to do.
+
+    \b
+    Examples:
+      kubectl hardpan explain deployment web
+      kubectl hardpan explain machine web-1 -n shop
+      kubectl hardpan explain node n-kzdvvj2umnduyauf35o36k6kw4
+    """
+    kind = kind.removesuffix(".hardpan.dev").removesuffix("s").lower()
     if kind not in PLURALS:
-        raise Usage(f"{kind!r} cannot be explained: choose one of {', '.join(PLURALS)}")
+        raise Usage(f"{kind} cannot be explained, only one of {', '.join(PLURALS)}")
     cluster = connect()
     place = "" if kind in CLUSTER_SCOPED else namespace or cluster.namespace()
-    seen = _find(cluster, kind, name, place)
-    if seen is None:
-        show(output, {}, _missing(cluster, kind, name, place))
-        return
-    show(output, seen.get("status") or {}, sentence(kind, name, seen, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    found = _explained(cluster, kind, name, place, now)
+    data = {"kind": kind, "namespace": place or None, "name": name, **found.data()}
+    show(output, data, found.text(now))
 
 
-def _find(cluster: Cluster, kind: str, name: str, namespace: str) -> dict[str, Any] | None:
-    return cluster.kubectl.get(f"{PLURALS[kind]}.hardpan.dev", name, namespace)
+def _explained(cluster: Cluster, kind: str, name: str, namespace: str, now: datetime) -> Explanation:
+    found = cluster.kubectl.get(f"{PLURALS[kind]}.hardpan.dev", name, namespace)
+    if found is not None:
+        it = seen(kind, found)
+        return explain(it, _children(cluster, it) if kind == "deployment" else (), now)
+    if kind in ("machine", "volume"):
+        deployments = cluster.kubectl.list("deployments.hardpan.dev", namespace)
+        waiting = unplaced(kind, name, (seen("deployment", each) for each in deployments))
+        if waiting is not None:
+            return waiting
+    raise missing(PLURALS[kind], name, namespace)
 
 
-def _missing(cluster: Cluster, kind: str, name: str, namespace: str) -> str:
-    """What has no object yet may wait for a node: its deployment says why."""
-    for each in cluster.kubectl.list("deployments.hardpan.dev", namespace) if namespace else []:
-        for waiting in (each.get("status") or {}).get("placement") or []:
-            if waiting["resource"] == f"{kind}/{name}":
-                return f"Pending: {waiting['message']}"
-    return f"There is no {kind} {name}: `kubectl get {PLURALS[kind]}.hardpan.dev -A` lists what is there."
-
-
-def sentence(kind: str, name: str, seen: Mapping[str, Any], now: datetime) -> str:
-    """The state in words, and the lines that belong to it."""
-    conditions = {each["type"]: each for each in (seen.get("status") or {}).get("conditions") or ()}
-    main = conditions.get("Succeeded" if kind == "job" else "Ready")
-    if main is None:
-        return f"{kind} {name}: nobody has looked at it yet. Is the control plane running?"
-    since = _since(main["lastTransitionTime"], now)
-    state = {"True": "Ready", "False": "Not ready", "Unknown": "Unknown"}[main["status"]]
-    message = f" {main['message']}" if main.get("message") else ""
-    lines = [f"{state} since {since}: {main['reason']}.{message}"]
-    lines += [
-        f"  {each['type']}={each['status']} {each['reason']} {each.get('message', '')}".rstrip()
-        for each in conditions.values()
-        if each is not main and _tells(each)
-    ]
-    if seen["metadata"].get("deletionTimestamp"):
-        lines.append(f"  being deleted since {_since(seen['metadata']['deletionTimestamp'], now)}")
-    return "\n".join(lines)
-
-
-def _tells(condition: Mapping[str, Any]) -> bool:
-    """Conditions that are as they should be tell nothing."""
-    wanted = {"Progressing", "Paused", "Reconciling", "Stalled", "RenewalDue"}
-    return bool(condition["status"] != ("False" if condition["type"] in wanted else "True"))
-
-
-def _since(text: str, now: datetime) -> str:
-    seconds = int((now - datetime.fromisoformat(text)).total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{max(0, seconds)} s"
+def _children(cluster: Cluster, it: Seen) -> list[Seen]:
+    found = cluster.kubectl.list(
+        "machines.hardpan.dev,volumes.hardpan.dev", it.namespace, f"{DEPLOYMENT_LABEL}={it.name}"
+    )
+    return [seen(str(each.get("kind", "")).lower(), each) for each in found]

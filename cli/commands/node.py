@@ -4,72 +4,123 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli import keys
+from cli.amounts import labels
 from cli.cluster import connect
-from cli.commands.site import labels_of
+from cli.completion import names_of
 from cli.errors import CliError, Usage
 from cli.keys import KeyOption
+from cli.output import say
+from cli.publishing import root_signer
 from cli.signer import signature
 from cli.site import only_region
-from sal.command import SystemRunner
-from trust.certificate import NodeCertificate, bytes_to_sign, sign_with_root
+from cli.trusted import read_trust
+from cli.wording import require
+from crds.meta import DnsLabel, NodeId, Region
+from trust.certificate import NodeCertificate, bytes_to_sign, sign_with_root, verify_certificate
+from trust.errors import Refusal
 from trust.part import format_time
+
+NodeArgument = Annotated[
+    str, typer.Argument(metavar="NODE", help="The node's id, n-…", show_default=False, autocompletion=names_of("nodes"))
+]
 
 
 def approve(
-    node: Annotated[str, typer.Argument(help="The node's id, n-…")],
-    region: Annotated[str | None, typer.Option(help="Its region; by default the only one.")] = None,
-    site: Annotated[str, typer.Option("--in-site", help="Its site.")] = "default",
-    label: Annotated[list[str] | None, typer.Option(help="name=value")] = None,
+    node: NodeArgument,
+    region: Annotated[str, typer.Option(help="Its region.", show_default="the only one")] = "",
+    in_site: Annotated[str, typer.Option(help="Its site.")] = "default",
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A label of it; may come again.", show_default="none")
+    ] = None,
     key: KeyOption = None,
 ) -> None:
-    """Signs a node's certificate with the operator root."""
-    cluster, runner = connect(), SystemRunner()
-    seen, view = cluster.object("nodes", node), cluster.trust()
-    signer = keys.choose(runner, key, view.root.document.key_ids(), "the operator root")
-    spec, region = seen["spec"], region or only_region(view)
-    certificate = NodeCertificate(
-        cluster=view.cluster,
-        node=node,
-        signing_key=spec["signingKey"],
-        box_key=spec["boxKey"],
-        tls_key=spec["tlsKey"],
-        mycelium_key=spec["myceliumKey"],
-        site=site,
-        region=region,
-        labels=labels_of(label or []),
-        boot_trusted=False,
-        issued=format_time(datetime.now(UTC)),
+    """Approves a machine by hand: signs its certificate with the operator root.
+
+    Compare the id with the machine's console first: the id names the machine's own key.
+
+    \b
+    Example:
+      kubectl hardpan node approve n-kzdvvj2umnduyauf35o36k6kw4 --region eu
+    """
+    require(NodeId, node, "NODE")
+    require(DnsLabel, in_site, "--in-site")
+    cluster = connect()
+    seen, view = cluster.object("nodes", node), read_trust(cluster)
+    region = region or only_region(view)
+    require(Region, region, "--region")
+    if view.node_revoked(node):
+        raise CliError(f"{node} is revoked by the operator: wipe the machine, and approve the id that it then has")
+    try:
+        certificate = _certificate(seen, view.cluster, node, (region, in_site, labels(label or [])))
+        signer = root_signer(view.root.document, key)
+        envelope = sign_with_root(certificate, (signature(signer, bytes_to_sign(certificate)),))
+        verify_certificate(envelope, view)
+    except Refusal as refusal:
+        raise CliError(f"{node} cannot be approved: {refusal}") from None
+    patch = json.dumps({"spec": {"certificate": envelope.decode()}})
+    cluster.kubectl.run("patch", "nodes.hardpan.dev", node, "--type", "merge", "--patch", patch)
+    again = " again" if seen["spec"].get("certificate") else ""
+    say(f"{node} is approved{again} for region {region}, site {in_site}; it is Ready within its next try")
+    say(f"Next: kubectl hardpan explain node {node}")
+
+
+def _certificate(
+    seen: dict[str, Any], cluster: str, node: str, where: tuple[str, str, dict[str, str]]
+) -> NodeCertificate:
+    """What the operator vouches for. Raises Refusal when the API server shows no such keys."""
+    spec, (region, site, tags) = seen["spec"], where
+    return NodeCertificate.from_wire(
+        {
+            "kind": "NodeCertificate",
+            "cluster": cluster,
+            "node": node,
+            **{name: spec.get(name) for name in ("signingKey", "boxKey", "tlsKey", "myceliumKey")},
+            "site": site,
+            "region": region,
+            "labels": tags,
+            "bootTrusted": False,
+            "issued": format_time(datetime.now(UTC)),
+        }
     )
-    envelope = sign_with_root(certificate, (signature(signer, bytes_to_sign(certificate)),)).decode()
-    cluster.kubectl.run("patch", "nodes.hardpan.dev", node, "--type", "merge", "--patch", _patch(envelope))
-    typer.echo(f"{node} approved for site {site}, region {region}; it is Ready within its next try")
 
 
 def forget(
-    kind: Annotated[str, typer.Argument(help="node")],
-    name: Annotated[str, typer.Argument(help="The node's id, n-…")],
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="node", help="What is given up.", autocompletion=lambda: ["node"], show_default=False),
+    ],
+    name: NodeArgument,
     yes: Annotated[
         bool, typer.Option("--yes", help="The machine is off and will not come back with its disks.")
     ] = False,
 ) -> None:
-    """The way out for a dead node: what was on it is given up, and removals no longer wait for it."""
+    """Gives up a dead node and the volumes on it; removals no longer wait for it.
+
+    \b
+    Example:
+      kubectl hardpan forget node n-kzdvvj2umnduyauf35o36k6kw4 --yes
+    """
     if kind != "node":
-        raise Usage(f"{kind!r} cannot be forgotten: only a node can")
+        raise Usage(f"{kind!r} cannot be forgotten, only a node can: kubectl hardpan forget node NODE")
+    require(NodeId, name, "NODE")
     cluster = connect()
     seen = cluster.object("nodes", name)
-    ready = next((c["status"] for c in (seen.get("status") or {}).get("conditions") or () if c["type"] == "Ready"), "")
-    if ready == "True":
+    conditions = (seen.get("status") or {}).get("conditions") or ()
+    if any(each["type"] == "Ready" and each["status"] == "True" for each in conditions):
         raise CliError(f"{name} is Ready: switch the machine off first, or what it runs would run on unseen")
+    lost = [f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in _volumes(cluster, name)]
     if not yes:
-        raise CliError(f"volumes on {name} are given up; say --yes when the machine is off for good")
+        given_up = f"volumes {', '.join(lost)} are given up" if lost else "no volume is on it"
+        raise CliError(f"{name} is not forgotten yet: {given_up}; say --yes when the machine is off for good")
     cluster.kubectl.run("delete", "nodes.hardpan.dev", name)
-    typer.echo(f"{name} is forgotten")
+    say(f"{name} is forgotten" + (f", and with it the volumes {', '.join(lost)}" if lost else ""))
+    say("Next: kubectl get nodes.hardpan.dev")
 
 
-def _patch(envelope: str) -> str:
-    return json.dumps({"spec": {"certificate": envelope}})
+def _volumes(cluster: Any, node: str) -> list[dict[str, Any]]:
+    found = cluster.kubectl.list("volumes.hardpan.dev")
+    return [each for each in found if each["spec"].get("node") == node]

@@ -4,64 +4,84 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
-from collections.abc import Callable
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import control_plane as processes
-from cli.commands.node import approve, forget
-from cli.errors import CliError
-
-ROLES = {
-    "ledger": ("controllers.ledger.app", "Registers nodes and shows what counts."),
-    "coord": ("controllers.coord.app", "Picks the supervisor of each deployment."),
-    "supervisor": ("controllers.supervisor.app", "Verifies, evaluates, places and orders."),
-    "gateway": ("controllers.gateway.main", "The one door for nodes."),
-    "admission": ("controllers.admission.app", "Refuses at kubectl apply what would be refused later."),
-}
+from cli.errors import EXIT_FAILED, CliError
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    for role, (module, text) in ROLES.items():
-        app.command(role, help=f"{text} Settings come from HARDPAN_* variables.", hidden=True)(_runner(module))
-    app.command("control-plane")(control_plane)
-    node = typer.Typer(help="Nodes: run one, approve one.", no_args_is_help=True)
-    node.command("run")(node_run)
-    node.command("approve")(approve)
-    app.command("forget")(forget)
-    app.add_typer(node, name="node")
+def ledger() -> None:
+    """Registers nodes and shows what counts. Settings come from HARDPAN_* variables."""
+    _run("controllers.ledger.app")
 
 
-def _runner(module: str) -> Callable[[], None]:
-    def run() -> None:
-        # Imported only now: one role must not pay for the others.
-        loaded = importlib.import_module(module)
-        try:
-            code = loaded.main(os.environ)
-        except Exception as error:
-            if type(error).__name__ != "BadSettings":
-                raise
+def coord() -> None:
+    """Picks the supervisor of each deployment. Settings come from HARDPAN_* variables."""
+    _run("controllers.coord.app")
+
+
+def supervisor() -> None:
+    """Verifies, evaluates, places and orders. Settings come from HARDPAN_* variables."""
+    _run("controllers.supervisor.app")
+
+
+def gateway() -> None:
+    """The one door for nodes. Settings come from HARDPAN_* variables."""
+    _run("controllers.gateway.main")
+
+
+def admission() -> None:
+    """Refuses at kubectl apply what would be refused later. Settings come from HARDPAN_* variables."""
+    _run("controllers.admission.app")
+
+
+def _run(module: str) -> None:
+    """Imported only now: one role must not pay for the others. What nobody foresaw belongs into a role's log."""
+    loaded = importlib.import_module(module)
+    try:
+        code = loaded.main(os.environ)
+    except Exception as error:
+        if type(error).__name__ == "BadSettings":
             raise CliError(str(error)) from None
-        sys.exit(code)
-
-    return run
+        traceback.print_exc()
+        code = EXIT_FAILED
+    raise typer.Exit(code)
 
 
 def control_plane(
     logs: Annotated[Path, typer.Option(help="Folder for logs and pids of the controllers.")] = Path("/var/log/hardpan"),
 ) -> None:
-    """Runs ledger, coord, supervisor, gateway and admission as processes of this machine."""
-    sys.exit(processes.run(logs))
+    """Runs all controllers on this machine.
+
+    Ledger, coord, supervisor, gateway and admission run as processes, each started again when it ends. Settings
+    come from HARDPAN_* variables.
+
+    \b
+    Example:
+      hardpan control-plane --logs /var/log/hardpan
+    """
+    raise typer.Exit(processes.run(logs))
 
 
 def node_run(
-    settings: Annotated[Path, typer.Option(help="The node's settings (JSON).", exists=True)],
+    settings: Annotated[Path, typer.Option(help="The node's settings (JSON).", show_default=False)],
 ) -> None:
-    """Runs this machine as a node: agent and executor."""
+    """Runs this machine as a node.
+
+    Agent and executor run until SIGTERM; machines outlive them.
+
+    \b
+    Example:
+      hardpan node run --settings /etc/hardpan/node.json
+    """
     process = importlib.import_module("node_agent.process")
-    loaded = importlib.import_module("node_agent.settings").load(settings)
+    loader = importlib.import_module("node_agent.settings")
+    try:
+        loaded = loader.load(settings)
+    except loader.NeedsOperator as error:
+        raise CliError(str(error)) from None
     process.run(loaded)

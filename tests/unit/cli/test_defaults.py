@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.commands.site import labels_of
+from cli.amounts import labels
 from cli.errors import Usage
 from cli.site import only_region
 from tests.unit.trust.world import World, supervisor
@@ -22,7 +22,7 @@ def test_of_two_regions_one_must_be_named() -> None:
 
 
 def test_labels_are_read_from_words() -> None:
-    assert labels_of(["rack=7", "example.com/disk=ssd", "spare="]) == {
+    assert labels(["rack=7", "example.com/disk=ssd", "spare="]) == {
         "rack": "7",
         "example.com/disk": "ssd",
         "spare": "",
@@ -32,4 +32,4 @@ def test_labels_are_read_from_words() -> None:
 @pytest.mark.parametrize("words", [["rack"], ["=7"], ["a=1", "a=2"], ["-a=1"], ["a=two words"], ["a=" + "x" * 64]])
 def test_labels_that_no_node_can_have_are_refused(words: list[str]) -> None:
     with pytest.raises(Usage, match="--label takes"):
-        labels_of(words)
+        labels(words)

@@ -6,12 +6,10 @@ import re
 import shlex
 from typing import Any
 
-import typer
-
-from cli.main import app
+from cli.main import command as program
 
 _CALL = re.compile(r"(?:^|[\s|&;(])(?:kubectl )?hardpan ((?:[a-z-]+|-)[^|&;#]*)")
-PROGRAM = typer.main.get_command(app)
+PROGRAM = program()
 
 
 def calls(line: str) -> list[list[str]]:
@@ -36,7 +34,7 @@ def unknown(words: list[str]) -> str:
             known = command.commands.get(word.strip(".,:;()`"))
             if known is None:
                 return f"there is no command {word!r} in hardpan {command.name}"
-            command = known
+            command = known.load() if hasattr(known, "load") else known
         elif word.startswith("-") and word != "-":
             option = word.partition("=")[0].rstrip(".,")
             if not _has(command, option):

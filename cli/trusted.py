@@ -1,0 +1,96 @@
+"""What the API server shows, believed only as far as the pinned cluster id and users' signatures carry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from cli import pinned
+from cli.cluster import Cluster
+from cli.errors import CliError
+from cli.output import note
+from cli.pinned import Pinned
+from controllers.review import mark_name
+from crds.revisionmark import RevisionMarkSpec
+from plans.errors import ScriptError
+from plans.evaluate import evaluate
+from plans.model import Plan
+from sal.errors import SalError
+from trust.deployment import Expected, SignatureText, VerifiedDeployment, verify_deployment
+from trust.errors import TrustError
+from trust.records import RECORD_MODELS, Record, TenantRecord
+from trust.snapshot import Bundle, TrustView, open_bundle
+
+
+def read_trust(cluster: Cluster) -> TrustView:
+    """Trust as the API server has it, verified against the pin, whose floors rise with it. Raises CliError."""
+    pin = pinned.load()
+    view = trust_of(cluster, pin)
+    keep(Pinned(pin.cluster, max(pin.floor, view.version), max(pin.root, view.root.document.version)), pin)
+    return view
+
+
+def keep(seen: Pinned, pin: Pinned | None) -> None:
+    """Remembers the highest versions seen; where that is not possible, says so and goes on."""
+    if seen != pin:
+        try:
+            seen.save()
+        except SalError as error:
+            note(f"Warning: it is not remembered that trust snapshot {seen.floor} was seen: {error}")
+
+
+def trust_of(cluster: Cluster, pin: Pinned) -> TrustView:
+    """Trust as the API server has it, verified against this pin. Raises CliError."""
+    kinds = ",".join(f"{kind.lower()}s.hardpan.dev" for kind in ("Trust", *RECORD_MODELS))
+    found = cluster.kubectl.list(kinds)
+    try:
+        held = [each["spec"] for each in found if each["kind"] == "Trust" and each["metadata"]["name"] == "cluster"]
+        records = [Record(each["kind"], each["metadata"]["name"], each["spec"]) for each in found]
+        if not held:
+            raise CliError("this cluster has no trust yet: its operator runs `hardpan init` and applies the files")
+        roots, snapshot = tuple(each.encode() for each in held[0]["roots"]), held[0]["snapshot"].encode()
+        return open_bundle(Bundle(roots, snapshot, tuple(records)), pin.cluster, pin.floor, pin.root)
+    except TrustError as error:
+        raise CliError(f"the trust that the API server shows is not believed: {error}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise CliError("the trust that the API server shows is not believed: it has another form") from None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The document that the control plane accepted, which users signed, and its plan (None: it evaluates no more)."""
+
+    document: VerifiedDeployment
+    plan: Plan | None
+
+    @property
+    def revision(self) -> int:
+        """Its number."""
+        return self.document.document.spec.revision
+
+
+def read_accepted(cluster: Cluster, view: TrustView, tenant: TenantRecord, name: str, now: datetime) -> Accepted | None:
+    """The accepted document of a deployment, or None. What no user signed is not shown. Raises CliError."""
+    found = cluster.kubectl.get("revisionmarks.hardpan.dev", mark_name(tenant.id, tenant.namespace, name))
+    if found is None:
+        return None
+    try:
+        mark = RevisionMarkSpec.model_validate(found["spec"])
+        texts = [SignatureText(each.key_id, each.signature) for each in mark.signatures]
+        expected = Expected(view.cluster, tenant, tenant.namespace, name)
+        document = verify_deployment(mark.body.encode(), texts, view, expected, now, accepted=True)
+    except (KeyError, ValidationError, TrustError) as error:
+        reason = str(error).splitlines()[0]
+        note(f"Warning: the accepted revision that the API server shows is not believed: {reason}")
+        return None
+    return Accepted(document, _plan(document))
+
+
+def _plan(document: VerifiedDeployment) -> Plan | None:
+    spec = document.document.spec
+    try:
+        return evaluate(spec.script, spec.params or {}, spec.language).plan
+    except ScriptError:
+        return None

@@ -1,0 +1,125 @@
+"""`hardpan node approve` and `forget node`: what an operator vouches for, and what is given up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cli.site import Site
+from tests.unit.cli.conftest import Terminal
+from tests.unit.trust.world import machine_key, raw
+from trust.certificate import verify_certificate
+from trust.keys import node_id
+
+NODE = node_id(machine_key("node").public)
+
+
+def node(**conditions: str) -> dict[str, Any]:
+    """A machine that registered."""
+    spec = {"signingKey": raw("node"), "boxKey": raw("box"), "tlsKey": raw("tls"), "myceliumKey": "ab" * 32}
+    status = {"conditions": [{"type": name, "status": value} for name, value in conditions.items()]}
+    return {"metadata": {"name": NODE}, "spec": spec, "status": status}
+
+
+@pytest.fixture
+def site(shop: Terminal) -> Terminal:
+    """A shop where a machine waits, and the root's key is in the agent."""
+    shop.tools.put("nodes", node(Ready="False"))
+    shop.tools.agent = ["root-2"]
+    return shop
+
+
+def test_an_approved_machine_has_a_certificate_that_verifies(site: Terminal) -> None:
+    done = site("node", "approve", NODE, "--region", "eu", "--label", "rack=7", "--label", "disk=")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        f"{NODE} is approved for region eu, site default; it is Ready within its next try",
+        f"Next: kubectl hardpan explain node {NODE}",
+    ]
+    envelope = site.tools.get("nodes", NODE)["spec"]["certificate"]
+    certificate = verify_certificate(envelope.encode(), Site(site.site).view())
+    assert (certificate.node, certificate.region, certificate.token) == (NODE, "eu", None)
+    assert certificate.labels == {"rack": "7", "disk": ""}
+    assert certificate.box_key == raw("box")
+    assert not certificate.boot_trusted
+    assert f"{NODE} is approved again for" in site("node", "approve", NODE).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["node-1"], "NODE is 'node-1': write n- and 26 letters and digits, as `kubectl get nodes.hardpan.dev`"),
+        (["n-" + "a" * 26], f"there is no node n-{'a' * 26}: `kubectl get nodes.hardpan.dev` lists what is there"),
+        ([NODE, "--region", "EU"], "--region is 'EU'"),
+        ([NODE, "--in-site", "a b"], "--in-site is 'a b'"),
+        ([NODE, "--label", "rack"], "--label takes name=value, each name once: rack"),
+        ([NODE, "--key", "alice"], "is not a key of the operator root (SHA256:"),
+    ],
+)
+def test_what_cannot_be_approved_says_why_and_changes_nothing(site: Terminal, words: list[str], said: str) -> None:
+    given = [str(site.keys / word) if word == "alice" else word for word in words]
+    done = site("node", "approve", *given)
+    assert done.code in (1, 2)
+    assert said in done.err
+    assert "certificate" not in site.tools.get("nodes", NODE)["spec"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("signingKey", raw("mallory"), f"{NODE} is not the name of the key in its certificate"),
+        ("boxKey", "short", "field boxKey"),
+        ("tlsKey", None, "field tlsKey"),
+    ],
+)
+def test_keys_that_are_not_the_machine_s_are_not_vouched_for(
+    site: Terminal, field: str, value: str | None, said: str
+) -> None:
+    site.tools.get("nodes", NODE)["spec"][field] = value
+    done = site("node", "approve", NODE)
+    assert done.code == 1
+    assert f"{NODE} cannot be approved: " in done.err
+    assert said in done.err
+    assert "certificate" not in site.tools.get("nodes", NODE)["spec"]
+
+
+def test_a_revoked_machine_is_not_approved(site: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trust.snapshot.TrustView.node_revoked", lambda *_: True)
+    assert "is revoked by the operator: wipe the machine" in site("node", "approve", NODE).err
+
+
+def test_a_machine_that_runs_is_not_forgotten(site: Terminal) -> None:
+    site.tools.put("nodes", node(Ready="True"))
+    done = site("forget", "node", NODE, "--yes")
+    assert done.code == 1
+    assert "is Ready: switch the machine off first, or what it runs would run on unseen" in done.err
+    assert site.tools.get("nodes", NODE)
+
+
+def test_forgetting_names_what_is_lost_before_it_is_meant(site: Terminal) -> None:
+    metadata = {"name": "data-0", "namespace": "shop"}
+    site.tools.put("volumes", {"metadata": metadata, "spec": {"node": NODE}})
+    site.tools.put("volumes", {"metadata": {**metadata, "name": "data-1"}, "spec": {"node": "n-other"}})
+    done = site("forget", "node", NODE)
+    assert done.code == 1
+    assert (
+        f"{NODE} is not forgotten yet: volumes shop/data-0 are given up; say --yes when the machine is off" in done.err
+    )
+    done = site("forget", "node", NODE, "--yes")
+    assert done.out.startswith(f"{NODE} is forgotten, and with it the volumes shop/data-0\nNext: ")
+    assert ("nodes", "", NODE) not in site.tools.objects
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["machine", "web-0"], "'machine' cannot be forgotten, only a node can: kubectl hardpan forget node NODE"),
+        (["node", "x"], "NODE is 'x': write n- and 26 letters and digits"),
+        (["node"], "missing argument 'NODE'; see: hardpan forget --help"),
+    ],
+)
+def test_only_a_node_is_forgotten(site: Terminal, words: list[str], said: str) -> None:
+    done = site("forget", *words)
+    assert done.code == 2
+    assert said in done.err
