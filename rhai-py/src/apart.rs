@@ -4,18 +4,38 @@
 use std::any::Any;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::errors::Described;
 use crate::run::Signal;
 
 const STACK_BYTES: usize = 64 << 20;
-const SIGNAL_INTERVAL: Duration = Duration::from_millis(20);
+const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Does the work; after `seconds`, or when Python has a signal for us, `signal` says so to whoever looks at it.
+/// The processor time of a thread, which another can read. It is what a script may take of it: the same script on a
+/// busy machine is not late.
+struct Clock(libc::clockid_t);
+
+impl Clock {
+    fn of_this_thread() -> Option<Self> {
+        let mut id = 0;
+        let failed = unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut id) };
+        (failed == 0).then_some(Self(id))
+    }
+
+    fn seconds(&self) -> f64 {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // Of a thread that has just ended there is no time any more, and it stays zero.
+        unsafe { libc::clock_gettime(self.0, &mut time) };
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    }
+}
+
+/// Does the work; after `seconds` of its processor time, or when Python has a signal for us, `signal` says so to whoever
+/// looks at it.
 pub fn apart<T: Send>(
     py: Python<'_>,
     seconds: f64,
@@ -23,33 +43,36 @@ pub fn apart<T: Send>(
     work: impl FnOnce(Python<'_>) -> PyResult<T> + Send,
 ) -> PyResult<T> {
     py.detach(|| {
+        let clock = &OnceLock::new();
         std::thread::scope(|threads| {
             let (done, result) = mpsc::channel();
             let started = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(threads, move || {
+                let _ = clock.set(Clock::of_this_thread());
                 let worked = catch_unwind(AssertUnwindSafe(|| {
                     // Attached for its whole life: a callback then costs 0.7 us, without it 15 us.
                     Python::attach(work)
                 }));
                 let _ = done.send(worked.unwrap_or_else(|panic| Err(failed(&*panic))));
             });
-            started.map_err(|error| PyRuntimeError::new_err(format!("no thread for the script: {error}")))?;
-            wait(&result, seconds, signal)
+            let started = started.map_err(|error| failed(&format!("it gets no thread: {error}")))?;
+            let taken = || clock.get().and_then(Option::as_ref).map_or(0.0, Clock::seconds);
+            let result = wait(&result, signal, || taken() >= seconds);
+            // The end of the scope would not wait for the stack to be given back, and the next one needs another.
+            let _ = started.join();
+            result
         })
     })
 }
 
-fn wait<T>(result: &Receiver<PyResult<T>>, seconds: f64, signal: &Signal) -> PyResult<T> {
-    let mut deadline = Duration::try_from_secs_f64(seconds).ok().and_then(|each| Instant::now().checked_add(each));
+fn wait<T>(result: &Receiver<PyResult<T>>, signal: &Signal, is_late: impl Fn() -> bool) -> PyResult<T> {
     let mut interrupt = None;
     loop {
-        let left = deadline.map_or(SIGNAL_INTERVAL, |at| at.saturating_duration_since(Instant::now()));
-        match result.recv_timeout(left.min(SIGNAL_INTERVAL)) {
+        match result.recv_timeout(INTERVAL) {
             Ok(result) => return interrupt.map_or(result, Err),
             Err(RecvTimeoutError::Disconnected) => return Err(failed(&"the thread is gone")),
             Err(RecvTimeoutError::Timeout) => {
-                if deadline.is_some_and(|at| Instant::now() >= at) {
+                if is_late() {
                     signal.time_is_over();
-                    deadline = None;
                 }
                 if interrupt.is_none() {
                     interrupt = Python::attach(|py| py.check_signals()).err();

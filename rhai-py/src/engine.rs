@@ -110,7 +110,8 @@ fn packages() -> Vec<Shared<rhai::Module>> {
 }
 
 fn bound(engine: &mut rhai::Engine, limits: &Limits) {
-    engine.set_max_operations(limits.operations);
+    // Ours counts first, for Rhai's `sort` swallows the error of Rhai's.
+    engine.set_max_operations(limits.operations.saturating_add(1));
     engine.set_max_call_levels(limits.calls);
     engine.set_max_expr_depths(limits.depth, limits.depth);
     engine.set_max_string_size(limits.string);

@@ -79,9 +79,10 @@ impl Script {
         }
         let functions = ast
             .iter_functions()
-            .map(|each| {
-                let place = defined.iter().find(|(name, _)| name == each.name).map_or(Position::NONE, |found| found.1);
-                named(each.name, each.params.len(), place)
+            .filter_map(|each| {
+                // What has no place is no `fn` but a `|x| …`.
+                let (name, place) = defined.iter().find(|(name, _)| name == each.name)?;
+                Some(named(name, each.params.len(), *place))
             })
             .collect();
         Ok(Self { engine, limits, ast, calls, functions })

@@ -21,9 +21,9 @@ VERSION = "1.27.0"
 class Limits:
     """Bounds of a script. `operations` is the one that decides; time and memory are generous backstops.
 
-    Bytes: text, memory, string. Counts: operations, calls (depth of calls), depth (of expressions), array and map
-    (elements of one value, nested ones included), variables, functions, arguments. Zero is refused: Rhai would take it
-    for "unlimited".
+    Seconds are of processor time. Bytes: text, memory, string. Counts: operations, calls (depth of calls), depth (of
+    expressions), array and map (elements of one value, nested ones included), variables, functions, arguments. Zero is
+    refused: Rhai would take it for "unlimited".
     """
 
     text: int = 65_536

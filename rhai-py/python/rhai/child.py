@@ -53,8 +53,8 @@ def _without_privileges() -> None:
 
 def _without_files(libc: ctypes.CDLL) -> None:
     """A Landlock ruleset without a rule: opens no file, reaches no TCP port, signals nobody outside."""
-    version = libc.syscall(_CREATE_RULESET, None, 0, _VERSION)
-    if version < 1:
+    version = landlock_version()
+    if not version:
         return
     files = (1 << max(bits for since, bits in _FILE_RIGHTS.items() if since <= version)) - 1
     ports, scopes = (3 if version >= 4 else 0), (3 if version >= 6 else 0)
@@ -63,6 +63,11 @@ def _without_files(libc: ctypes.CDLL) -> None:
     ruleset = libc.syscall(_CREATE_RULESET, rules, size, 0)
     libc.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
+
+
+def landlock_version() -> int:
+    """What of Landlock the kernel has; 0 for nothing."""
+    return max(0, int(ctypes.CDLL(None).syscall(_CREATE_RULESET, None, 0, _VERSION)))
 
 
 def serve(function: str, path: list[str]) -> None:
