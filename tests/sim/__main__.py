@@ -1,4 +1,7 @@
-"""`python -m tests.sim --seed N` repeats one seed and tells its story; `--seeds A..B` plays many and counts."""
+"""`python -m tests.sim --seed N` repeats one seed and tells its story; `--seeds A..B` plays many and counts.
+
+`--exhaustive` lets each process of a reference run die at each of its writes, `--crash PROCESS:N` at one of them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import argparse
 import sys
 import time
 
-from tests.sim.storm import Result, run_seed
+from tests.sim import exhaustive
+from tests.sim.storm import run_seed
+from tests.sim.world import World
 
 SHOWN = 80
 ALWAYS_SHOWN = ("user", "fault", "play")
@@ -20,7 +25,17 @@ def main() -> int:
     parser.add_argument("--first", action="store_true", help="stop at the first violation")
     parser.add_argument("--digest", action="store_true", help="print the history's digest only")
     parser.add_argument("--all", action="store_true", help="show the whole history")
+    parser.add_argument("--exhaustive", action="store_true", help="a death at every write of the reference run")
+    parser.add_argument("--every", type=int, default=1, help="only at each n-th of them")
+    parser.add_argument("--crash", help="a death at one write, PROCESS:N")
     chosen = parser.parse_args()
+    if chosen.exhaustive:
+        return everywhere(chosen.every, stop=chosen.first)
+    if chosen.crash:
+        process, number = chosen.crash.rsplit(":", 1)
+        outcome = exhaustive.run(exhaustive.Boundary(process, int(number), ""))
+        tell(outcome.world, outcome.violations, chosen.all)
+        return int(bool(outcome.violations))
     if chosen.seed is not None:
         return one(chosen.seed, digest=chosen.digest, everything=chosen.all)
     first, last = (int(each) for each in (chosen.seeds or "1..100").split(".."))
@@ -33,23 +48,38 @@ def one(seed: int, *, digest: bool, everything: bool) -> int:
     if digest:
         print(result.world.history.digest)
     else:
-        tell(result, everything)
+        tell(result.world, result.violations, everything)
+        print(f"again: python -m tests.sim --seed {seed}")
     return int(bool(result.violations))
 
 
-def tell(result: Result, everything: bool = False) -> None:
+def tell(world: World, violations: tuple[str, ...], everything: bool = False) -> None:
     """The story: what people and faults did, and the last of all else before the first violation."""
-    entries = result.world.history.entries
-    moments = [float(each.split(": ")[1]) for each in result.violations if each.split(": ")[1][0].isdigit()]
+    entries = world.history.entries
+    moments = [float(each.split(": ")[1]) for each in violations if each.split(": ")[1][0].isdigit()]
     until = min(moments, default=float("inf")) + 1.0
     before = [each for each in entries if each.at <= until]
     shown = before if everything else [e for e in before[:-SHOWN] if e.who in ALWAYS_SHOWN] + before[-SHOWN:]
     for entry in shown:
         print(entry)
-    for violation in result.violations:
+    for violation in violations:
         print(f"VIOLATED  {violation}")
-    print(f"{result.seconds:.0f} virtual seconds, {len(entries)} entries")
-    print(f"again: python -m tests.sim --seed {result.seed}")
+    print(f"{entries[-1].at:.0f} virtual seconds, {len(entries)} entries")
+
+
+def everywhere(every: int, *, stop: bool) -> int:
+    """A death at each n-th boundary of the reference run."""
+    found, bad = exhaustive.boundaries()[::every], 0
+    for boundary in found:
+        outcome = exhaustive.run(boundary)
+        if outcome.violations:
+            bad += 1
+            print(f"{boundary.process} dies {boundary.what}: {outcome.violations[0]}", flush=True)
+            print(f"    again: python -m tests.sim --crash {boundary.process}:{boundary.number}", flush=True)
+            if stop:
+                break
+    print(f"{len(found)} deaths, {bad} violated an invariant")
+    return int(bool(bad))
 
 
 def many(seeds: range, *, stop: bool) -> int:

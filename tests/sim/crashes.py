@@ -10,16 +10,16 @@ from tests.sim.process import Process
 
 @dataclass
 class Crashes:
-    """Processes by name that die at their n-th write from now on; boundaries are counted by process for all."""
+    """Processes by name that die at their n-th boundary from now on; `passed` are all boundaries in order."""
 
     history: History
     armed: dict[str, int] = field(default_factory=dict)
-    passed: dict[str, int] = field(default_factory=dict)
+    passed: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, process: Process, what: str, when: str) -> bool:
         """Whether the process dies here."""
         name = process.name
-        self.passed[name] = self.passed.get(name, 0) + 1
+        self.passed.append((name, f"{when} {what}"))
         if name not in self.armed:
             return False
         self.armed[name] -= 1

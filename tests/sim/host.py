@@ -58,7 +58,7 @@ class Host(FakeHost):
         if effect == "start":
             goal = self.started[name]
             values = {"cpus": goal.cpus, "memory": goal.memory, "disk": goal.disk, "image": goal.image.sha256}
-            return {"launch": goal.launch, **values}
+            return {"launch": goal.launch, **values, "drives": [each.host_name for each in goal.seed.drives]}
         if effect in ("create", "grow", "restore"):
             return {"size": self.volumes[name]}
         return {"again": self.machine(name).roots == roots} if effect == "root" else {}

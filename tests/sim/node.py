@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from controllers.loop.objects import ObjectKey
 from node_agent import medium
 from node_agent.agent import process as agent_process
 from node_agent.errors import NodeError, TryAgain
@@ -244,6 +245,12 @@ class Node:
         store = self._stores[0]
         rows = sqlite_rows(store, "SELECT body FROM records ORDER BY kind, namespace, name")
         return tuple(Resource.model_validate_json(row[0]) for row in rows)
+
+    def seen(self, key: ObjectKey) -> int:
+        """The highest revision of a deployment that the node has run."""
+        query = f"SELECT number FROM marks WHERE scope = 'revision' AND subject = '{key}'"
+        rows = sqlite_rows(self._stores[0], query) if self._stores else []
+        return int(rows[0][0]) if rows else 0
 
     def count(self, table: str) -> int:
         """How many rows a table of the journal has."""

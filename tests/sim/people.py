@@ -94,6 +94,10 @@ class Operator:
     def snapshot(self) -> tuple[KindDefinition, dict[str, Any]]:
         """The spec of the Trust object with the next version."""
         self.version += 1
+        return self.present()
+
+    def present(self) -> tuple[KindDefinition, dict[str, Any]]:
+        """The same with the version that is in force."""
         body = SnapshotBody(
             cluster=self.cluster, version=self.version, root_version=1, issued=format_time(BEGINNING - DAY),
             expires=format_time(BEGINNING + 13 * DAY), records={each.key: each.digest for _, each in self.records},

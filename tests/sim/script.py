@@ -46,10 +46,14 @@ class Users:
         await act(key)
 
     async def mend(self) -> None:
-        """At the end everybody wants something good again, and nothing is suspended."""
+        """At the end nothing is suspended any more, and many want something good again."""
         for key in NAMES:
             seen = self._world.find(key)
-            if seen is not None and (key in self._world.spoiled or seen.spec.get("suspend")):
+            if seen is None:
+                continue
+            if seen.spec.get("suspend"):
+                await self._world.suspend(key, False)
+            if key in self._world.spoiled and self._source.random() < 0.5:
                 await self._edit(key)
 
     async def _edit(self, key: ObjectKey) -> None:

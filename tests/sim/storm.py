@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tests.sim import invariants
 from tests.sim.crashes import Crashes
 from tests.sim.faults import Trouble
+from tests.sim.forger import Forger, harass
 from tests.sim.script import NAMES, Users
 from tests.sim.trial import simulate
 from tests.sim.world import World
@@ -37,6 +38,8 @@ class Storm:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"storm/{seed}")
         self.nodes = self._random.choice([1, 2, 2, 3])
+        self.captured = self._random.random() < 0.4
+        self._forging = random.Random(f"forger/{seed}")
         self.violations: list[str] = []
 
     async def play(self, world: World) -> None:
@@ -44,7 +47,10 @@ class Storm:
         world.crash = Crashes(world.history)
         trouble = Trouble(world, random.Random(f"{self._random.random()}"))
         users = Users(world, random.Random(f"{self._random.random()}"))
+        forging = asyncio.create_task(harass(Forger(world, self._forging), self._forging)) if self.captured else None
         await self._rage(users, trouble)
+        if forging is not None:
+            forging.cancel()
         trouble.heal()
         world.crash.armed.clear()
         world.history.note("play", "healed", "")
@@ -59,7 +65,7 @@ class Storm:
 
     async def _rage(self, users: Users, trouble: Trouble) -> None:
         source = self._random
-        calm = source.choice([10.0, 40.0])
+        calm = source.choice([5.0, 30.0, 120.0, 400.0])
         await asyncio.sleep(source.uniform(0.0, 20.0))
         for _ in range(source.randint(4, 16)):
             await users.act()

@@ -17,9 +17,11 @@ from controllers.loop.process import Compose
 from controllers.loop.settings import LoopSettings
 from controllers.settings import Listen
 from controllers.supervisor import app as supervisor
+from controllers.supervisor.caches import MARKS
 from controllers.supervisor.credentials import SiteAuthority
 from crds.deployment import DEPLOYMENT
 from jobs.broker import Connection
+from jobs.testing import MemoryControllerBroker
 from tests.sim.api import Server
 from tests.sim.clock import MachineClock
 from tests.sim.history import History
@@ -59,6 +61,7 @@ class World:
         self.crash: Crash = lambda *_: False
         self.revisions: dict[ObjectKey, int] = {}
         self.wanted: dict[ObjectKey, int] = {}
+        self.wishes: dict[tuple[ObjectKey, int], Wish] = {}
         self.spoiled: set[ObjectKey] = set()
         self.truth = Truth(self.operator.cluster)
         self.quiet_since = float("inf")
@@ -121,6 +124,7 @@ class World:
         self.revisions[key] = revision = self.revisions.get(key, 0) + 1
         spec = self.user.sign(wish, revision, **changes)
         self.truth.sign(key, revision, wish.plan)
+        self.wishes[key, revision] = wish
         if await self.put(key, spec):
             self.wanted[key] = revision
             self.spoiled.discard(key)
@@ -145,6 +149,11 @@ class World:
             return True
         return False
 
+    async def forge(self, node: str, uid: str, envelope: bytes, documents: dict[str, bytes]) -> None:
+        """Whoever has the supervisor's password can place anything."""
+        if not self.redis.down:
+            await MemoryControllerBroker(self.redis).enqueue(node, uid, 1, envelope, documents)
+
     async def suspend(self, key: ObjectKey, wanted: bool) -> None:
         """kubectl patch of the one field that nobody signs."""
         self.history.note("user", "suspends" if wanted else "resumes", str(key))
@@ -160,6 +169,11 @@ class World:
         if held is not None:
             self.truth.delete(key, asyncio.get_running_loop().time())
             await self.api.delete(held)
+
+    def marked(self, key: ObjectKey) -> int | None:
+        """The revision in a deployment's mark."""
+        marks = [each.spec for each in self.api.objects(MARKS)]
+        return next((each["revision"] for each in marks if (each["namespace"], each["name"]) == key), None)
 
     def find(self, key: ObjectKey) -> Object | None:
         """A deployment as it is."""

@@ -18,6 +18,7 @@ from tests.sim.invariants import (
     i7_no_return,
     i9_no_harm,
     i11_bounded,
+    patience,
     still,
 )
 from tests.sim.world import World
@@ -29,6 +30,7 @@ ALWAYS: dict[str, Check] = {
     "I6 once": i6_once.check,
     "I7 no return": i7_no_return.check,
     "I9 no harm": i9_no_harm.check,
+    "no haste": patience.check,
     "no unforeseen error": errors.check,
 }
 WHEN_QUIET: dict[str, Check] = {

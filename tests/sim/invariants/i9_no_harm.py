@@ -22,6 +22,8 @@ def check(world: World) -> Iterator[str]:
             values = place.running[entry.subject]
         elif entry.what in ("sal.bin", "sal.destroy") and entry.subject in place.volumes:
             values = (place.volumes[entry.subject],)
+            if any(entry.subject in place.drives[name] for name in place.running):
+                yield f"{entry.at:.3f}: {entry.who} took {subject} away from a machine that runs"
         else:
             continue
         revisions = truth.revisions_with(subject, values)

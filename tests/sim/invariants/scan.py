@@ -15,6 +15,10 @@ class Place:
     running: dict[str, tuple[object, ...]] = field(default_factory=dict)
     volumes: dict[str, int] = field(default_factory=dict)
     made: dict[str, float] = field(default_factory=dict)
+    drives: dict[str, list[str]] = field(default_factory=dict)
+    binned: set[str] = field(default_factory=set)
+    stopped: dict[str, str] = field(default_factory=dict)
+    launched: dict[str, str] = field(default_factory=dict)
 
 
 class Hosts:
@@ -33,7 +37,12 @@ class Hosts:
         match entry.what:
             case "sal.start":
                 place.running[name] = started(entry)
-            case "sal.stop" | "guest ended":
+                place.drives[name], place.launched[name] = details["drives"], details["launch"]
+                place.stopped.pop(name, None)
+            case "sal.stop":
+                if place.running.pop(name, None):
+                    place.stopped[name] = place.launched[name]
+            case "guest ended":
                 place.running.pop(name, None)
             case "power lost":
                 place.running.clear()
@@ -41,11 +50,14 @@ class Hosts:
                 place.made.setdefault(name, entry.at)
             case "sal.remove":
                 place.made.pop(name, None)
+                place.stopped.pop(name, None)
             case "sal.create" | "sal.grow" | "sal.restore":
                 place.volumes[name] = details["size"]
                 place.made.setdefault(name, entry.at)
+                place.binned.discard(name)
             case "sal.bin" | "sal.destroy":
                 place.volumes.pop(name, None)
+                place.binned |= {name} if entry.what == "sal.bin" else set()
                 place.made.pop(name, None)
 
 
