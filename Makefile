@@ -30,8 +30,9 @@ lint: ## style and import contracts
 types: ## mypy, strict
 	.venv/bin/mypy crds trust plans jobs controllers sal cli node-agent/node_agent
 
-crds: ## write crds/*.yaml from the models
+crds: ## write crds/*.yaml and docs/reference/api.md from the models
 	$(PYTHON) -m crds.schema --write
+	$(PYTHON) -m crds.reference --write
 
 bench: setup ## cost of script, admission, queue, and apply to Running, beside their budgets
 	$(PYTHON) -m bench

@@ -78,7 +78,12 @@ class DeploymentSpec(Part):
             ),
         ),
     ]
-    region: Annotated[Region, about("Where it may run; absent: any region. Binding for nodes.")] | None = None
+    region: (
+        Annotated[
+            Region, about("Where it runs, binding for nodes; absent: the region of the supervisor that serves it.")
+        ]
+        | None
+    ) = None
     params: Annotated[
         dict[str, Any] | None,
         Field(

@@ -89,11 +89,11 @@ def named(pattern: str, remedy: str) -> Rule:
 
 NAMED_AS_RECORD = named(
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-    "metadata.name must be a DNS label of at most 63 characters (a-z, 0-9, -), for other records name it: rename it",
+    "a record's name is a DNS label of at most 63 characters, for other records name it: rename it",
 )
 NAMED_AS_RESOURCE = named(
     "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
-    "metadata.name must be a DNS label of at most 40 characters that begins with a letter: rename it",
+    "a name is a DNS label of at most 40 characters that begins with a letter: rename it",
 )
 LABEL_NAME = "^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,61}[a-zA-Z0-9])?$"
 LabelMap = Annotated[

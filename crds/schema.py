@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from crds.generated import run
 from crds.kinds import KINDS
 from crds.meta import GROUP, VERSION, Column, KindDefinition, Part
 
@@ -142,19 +143,8 @@ def manifests() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """`--write` makes the files, `--check` fails when they differ."""
-    if arguments not in (["--write"], ["--check"]):
-        print("usage: python -m crds.schema --write|--check", file=sys.stderr)
-        return 2
-    wanted = manifests()
-    stale = [file for file, text in wanted.items() if not file.exists() or file.read_text() != text]
-    if arguments == ["--check"]:
-        for file in stale:
-            print(f"{file} differs from its model: run `make crds`", file=sys.stderr)
-        return 1 if stale else 0
-    for file in stale:
-        file.write_text(wanted[file])
-    return 0
+    """Writes or checks the CRD files."""
+    return run(manifests(), arguments, "crds.schema")
 
 
 if __name__ == "__main__":

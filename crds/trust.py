@@ -81,7 +81,5 @@ TRUST = KindDefinition(
         condition_column("Reason", "Ready", "reason", wide=True),
     ),
     conditions=(VALID,),
-    rules=(
-        Rule("self.metadata.name == 'cluster'", "there is one Trust: set metadata.name to cluster", ".metadata.name"),
-    ),
+    rules=(Rule("self.metadata.name == 'cluster'", "there is one Trust: name it cluster", ".metadata.name"),),
 )

@@ -28,6 +28,9 @@ KEY_LINE = (
 )
 
 
+PublicKeyLine = Annotated[str, StringConstraints(pattern=KEY_LINE, max_length=512)]
+
+
 class UserKey(Part):
     """An OpenSSH public key; a retired key verifies until `until` and signs nothing new."""
 
@@ -42,8 +45,7 @@ class UserKey(Part):
     )
 
     public_key: Annotated[
-        str,
-        StringConstraints(pattern=KEY_LINE, max_length=512),
+        PublicKeyLine,
         about("The line of a .pub file: ssh-ed25519, or sk-ssh-ed25519@openssh.com with application `ssh:`."),
     ]
     state: Annotated[
