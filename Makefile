@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-fast lint types crds bench lock
+.PHONY: help setup demo demo-down test test-fast unit lint types crds bench lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,11 @@ demo-down: ## remove all of the demo
 test: setup lint types ## everything that CI runs
 	$(PYTHON) -m pytest tests rhai-py/tests
 
-test-fast: lint types ## lints, types and unit tests, under a minute
-	$(PYTHON) -m pytest tests/unit
+test-fast: ## lints, types and unit tests side by side, under a minute
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit lint types
+
+unit:
+	HYPOTHESIS_PROFILE=fast $(PYTHON) -m pytest tests/unit --quiet
 
 lint: ## style and import contracts
 	.venv/bin/ruff check .
@@ -28,13 +31,13 @@ lint: ## style and import contracts
 	.venv/bin/lint-imports --no-logo
 
 types: ## mypy, strict
-	.venv/bin/mypy crds trust plans jobs controllers sal cli node-agent/node_agent
+	.venv/bin/mypy crds trust plans jobs controllers sal cli node-agent/node_agent bench
 
 crds: ## write crds/*.yaml and docs/reference/api.md from the models
 	$(PYTHON) -m crds.schema --write
 	$(PYTHON) -m crds.reference --write
 
-bench: setup ## cost of script, admission, queue, and apply to Running, beside their budgets
+bench: setup ## cost of script, admission, queue, and apply to Ready, beside their budgets
 	$(PYTHON) -m bench
 
 lock: ## pin the Python dependencies anew, without naming a registry
