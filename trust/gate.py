@@ -23,7 +23,7 @@ from trust.keys import digest
 from trust.machine import open_signed, peek
 from trust.part import format_time, parse_time
 from trust.revision import Mark, guard
-from trust.snapshot import TrustView, open_bundle, parse_bundle
+from trust.snapshot import TrustView, open_bytes
 
 LARGEST_PLAN = 1_048_576
 ResourceKey = tuple[str, str, str, str]
@@ -96,8 +96,7 @@ def admit(data: bytes, documents: Documents, marks: Marks, own: NodeCertificate,
 
 
 def _open_trust(job: JobBody, documents: Documents, marks: Marks) -> TrustView:
-    bundle = parse_bundle(fetch(documents, job.trust))
-    return open_bundle(bundle, marks.cluster, marks.snapshot_version, marks.root_version)
+    return open_bytes(fetch(documents, job.trust), marks.cluster, marks.snapshot_version, marks.root_version)
 
 
 def fetch(documents: Documents, wanted: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -128,11 +129,16 @@ class Bundle:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON; its digest names the bundle."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        """Spelled once: ledger and supervisor need it for every report and every order."""
         records = [{"kind": r.kind, "name": r.name, "spec": r.spec} for r in sorted(self.records, key=lambda r: r.key)]
         roots = [each.decode() for each in self.roots]
         return canonical_bytes({"roots": roots, "snapshot": self.snapshot.decode(), "records": records})
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical bytes."""
         return digest(self.to_bytes())
@@ -146,6 +152,12 @@ def parse_bundle(data: bytes) -> Bundle:
         return Bundle(tuple(each.encode() for each in fields["roots"]), fields["snapshot"].encode(), records)
     except (NotCanonical, KeyError, TypeError, AttributeError) as error:
         raise Refusal(Code.BAD_ENCODING, f"not a trust bundle: {error}") from None
+
+
+@lru_cache(maxsize=4)
+def open_bytes(data: bytes, cluster: str, floor: int = 0, root_floor: int = 0) -> TrustView:
+    """As `open_bundle`, from bytes: a pure function of them, and every job of a node brings the same ones."""
+    return open_bundle(parse_bundle(data), cluster, floor, root_floor)
 
 
 def open_bundle(bundle: Bundle, cluster: str, floor: int = 0, root_floor: int = 0) -> TrustView:

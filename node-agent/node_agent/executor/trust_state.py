@@ -14,7 +14,7 @@ from sal.filesystem import write_durably
 from trust.keys import digest
 from trust.part import parse_time
 from trust.root import open_root
-from trust.snapshot import TrustView, open_bundle, parse_bundle
+from trust.snapshot import TrustView, open_bytes
 
 _BUNDLE = "trust"
 _SUBJECT = "cluster"
@@ -79,7 +79,7 @@ class TrustState:
         if self._view is not None and digest(data) == self._digest:
             return self._view
         with self._store.transaction():
-            view = open_bundle(parse_bundle(data), self.cluster, self.version, self.root_version)
+            view = open_bytes(data, self.cluster, self.version, self.root_version)
             if self._view is None or view.version > self._view.version:
                 self._store.keep_fact(_BUNDLE, data)
                 self._marks.raise_to("snapshot", _SUBJECT, Mark(view.version))
