@@ -41,7 +41,7 @@ def prepare(manifest: Manifest, view: TrustView, revision: int, now: datetime, d
     try:
         tenant = view.tenant_of(manifest.namespace)
         done = evaluate(spec["script"], spec.get("params") or {}, spec["language"])
-        require_within(done.plan, tenant, manifest.namespace, view.version)
+        require_within(done.plan, tenant, manifest.namespace, view.title)
         fields: dict[str, str | int] = {
             "revision": revision,
             "notBefore": format_time(now),

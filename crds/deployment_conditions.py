@@ -53,6 +53,11 @@ class Reason(DocumentedReason):
         "bring the node back; if it is gone for good, `kubectl hardpan forget node`",
     )
     REMOVING = "Removing", "it is being deleted; the message names what it waits for", "wait"
+    REMOVALS_HALTED = (
+        "RemovalsHalted",
+        "more than 5 machines (or 10 % of the region's) are to be removed within 10 minutes; they wait for an operator",
+        "operator: if it is meant, run the command in the message",
+    )
     SUSPENDED = "Suspended", "`spec.suspend` is true", "set it to false to go on"
     VALID = "Valid", "the signature is valid for more than 14 days"
     SIGNATURE_ENDS_SOON = "SignatureEndsSoon", "the signature ends within 14 days", "sign again before"
@@ -70,6 +75,7 @@ _AVAILABLE = (
     Reason.NO_NODE_FITS,
     Reason.NODE_UNREACHABLE,
     Reason.REMOVING,
+    Reason.REMOVALS_HALTED,
 )
 _SUPERVISOR = "supervisor"
 
@@ -127,6 +133,7 @@ CONDITIONS = (
             Reason.UPDATE_REFUSED,
             Reason.UPDATE_HALTED,
             Reason.NO_NODE_FITS,
+            Reason.REMOVALS_HALTED,
         ),
         refusable=True,
     ),

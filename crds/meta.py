@@ -22,6 +22,8 @@ DEPLOYMENT_LABEL = f"{GROUP}/deployment"
 NODE_LABEL = f"{GROUP}/node"
 WORKLOAD_FINALIZER = f"{GROUP}/on-node"
 DEPLOYMENT_FINALIZER = f"{GROUP}/teardown"
+REMOVALS_AGREED_UNTIL = f"{GROUP}/removals-agreed-until"
+"""Annotation of a Supervisor: an operator agrees to all removals of machines that were asked for up to this time."""
 
 LARGEST_INTEGER = 2**53 - 1
 """What JSON carries exactly everywhere; a signed body holds no larger one."""

@@ -36,8 +36,11 @@ def totals(plan: Plan) -> Totals:
     )
 
 
-def require_within(plan: Plan, tenant: TenantRecord, name: str, snapshot: int) -> None:
-    """Raises Refusal(OverCeilings) naming the first ceiling, runtime or image host that the plan exceeds."""
+def require_within(plan: Plan, tenant: TenantRecord, name: str, snapshot: str) -> None:
+    """Raises Refusal(OverCeilings) naming the first ceiling, runtime or image host that the plan exceeds.
+
+    `snapshot` is the trust snapshot's title, for the sentence.
+    """
     asked = totals(plan)
     for field in ("machines", "cpus", "memory", "volumes", "storage"):
         need, may = getattr(asked, field), getattr(tenant.ceilings, field)

@@ -77,6 +77,11 @@ class TrustView:
         return self.body.version
 
     @property
+    def title(self) -> str:
+        """How sentences name it: `41 of 2026-10-02`."""
+        return f"{self.version} of {self.body.issued[:10]}"
+
+    @property
     def expires(self) -> datetime:
         """When the snapshot ends."""
         return parse_time(self.body.expires)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from controllers.coord.liveness import Liveness
-from controllers.coord.reconcile import Reconciler, deployments, machines
+from controllers.coord.reconcile import Reconciler, deployments, machines, volumes
 from controllers.coord.supervisors import SupervisorReconciler
 from controllers.loop.app import run
 from controllers.loop.controller import Controller, Watch
@@ -28,9 +28,9 @@ def compose(cluster: str, namespace: str) -> Compose:
 
 
 def _process(cluster: str, namespace: str, context: Context) -> Process:
-    trust, wanted, placed = TrustSource(cluster), deployments(), machines()
+    trust, wanted, placed = TrustSource(cluster), deployments(), (machines(), volumes())
     liveness = Liveness(context.kube, namespace, asyncio.get_running_loop().time)
-    reconciler = Reconciler(context.kube, wanted, placed, trust, liveness, context.now)
+    reconciler = Reconciler(context.kube, wanted, *placed, trust, liveness, context.now)
     serving = SupervisorReconciler(context.kube, trust, liveness, context.now)
 
     def everybody(_: Object | None = None) -> list[ObjectKey]:
@@ -45,7 +45,7 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
     def names() -> list[str]:
         return [each.name for each in reconciler.candidates()]
 
-    watches = [Watch(wanted), Watch(placed, lambda _: ()), *(Watch(cache, everybody) for cache in trust.caches)]
+    watches = [Watch(wanted), *(Watch(cache, everybody) for cache in trust.caches)]
     controller = Controller("coord", watches, reconciler.reconcile, queue=WorkQueue(randomness=context.randomness))
     supervisors = Controller(
         "coord-supervisors",
@@ -54,7 +54,11 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
         workers=1,
         queue=WorkQueue(randomness=context.randomness),
     )
-    return Process(controllers=[controller, supervisors], background=[lambda: liveness.follow(names, wake_all)])
+    return Process(
+        controllers=[controller, supervisors],
+        caches=placed,
+        background=[lambda: liveness.follow(names, wake_all)],
+    )
 
 
 def main(environment: Mapping[str, str]) -> int:

@@ -17,6 +17,7 @@ from controllers.trust_source import TrustSource
 from crds.deployment import DEPLOYMENT
 from crds.machine import MACHINE
 from crds.meta import DEPLOYMENT_UID_LABEL
+from crds.volume import VOLUME
 from trust.errors import Refusal
 
 MANAGER = "hardpan-coord"
@@ -38,6 +39,11 @@ def machines() -> Cache:
     return Cache(resource_of(MACHINE), indexes={"deployment": _by_deployment})
 
 
+def volumes() -> Cache:
+    """The cache of volumes, by deployment."""
+    return Cache(resource_of(VOLUME), indexes={"deployment": _by_deployment})
+
+
 def _by_supervisor(seen: Object) -> Iterable[str]:
     return ((seen.status.get("supervisor") or {}).get("name", ""),)
 
@@ -53,6 +59,7 @@ class Reconciler:
     kube: Kube
     deployments: Cache
     machines: Cache
+    volumes: Cache
     trust: TrustSource
     liveness: Liveness
     clock: Callable[[], datetime]
@@ -85,7 +92,7 @@ class Reconciler:
 
     def _subject(self, seen: Object) -> Subject:
         held = seen.status.get("supervisor") or {}
-        placed = bool(self.machines.by("deployment", seen.uid))
+        placed = any(cache.by("deployment", seen.uid) for cache in (self.machines, self.volumes))
         region = seen.spec.get("region", "")
         return Subject(seen.namespace, seen.name, region, held.get("name", ""), int(held.get("epoch") or 0), placed)
 

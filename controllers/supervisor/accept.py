@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from controllers.loop.objects import Object
-from controllers.review import Proposal, Reviewed, Reviewer
+from controllers.review import Proposal, Reviewed, Reviewer, accepted_document, shrinking
 from controllers.supervisor.model import Accepted, Refused, Want
 from crds.deployment import Signature
+from crds.deployment_conditions import Reason
 from crds.revisionmark import RevisionMarkSpec
 from plans.model import Plan
-from trust.deployment import SignedDeployment, VerifiedDeployment
+from trust.deployment import VerifiedDeployment
 from trust.errors import Code, Refusal
 from trust.part import parse_time
 from trust.snapshot import TrustView
 
 PLANNED_CODES = frozenset({Code.SCRIPT_ERROR, Code.PLAN_DIGEST_MISMATCH, Code.OVER_CEILINGS})
+
+
+@dataclass(frozen=True)
+class History:
+    """What was before: the mark of this name, whether this very object ran by it, and the sizes of its volumes."""
+
+    mark: RevisionMarkSpec | None = None
+    ran: bool = False
+    volumes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> RevisionMarkSpec | None:
+        """What goes on whatever the spec says; a new object that is refused starts nothing old."""
+        return self.mark if self.ran else None
 
 
 @dataclass(frozen=True)
@@ -45,28 +61,29 @@ class Judge:
     def __init__(self, reviewer: Reviewer) -> None:
         self._reviewer = reviewer
 
-    async def judge(self, seen: Object, held: RevisionMarkSpec | None, view: TrustView, now: datetime) -> Judgement:
+    async def judge(self, seen: Object, before: History, view: TrustView, now: datetime) -> Judgement:
         """What counts of a deployment now."""
+        signers = _signers(before.mark, view) if before.mark else ()
         try:
             tenant = view.tenant_of(seen.namespace)
-            proposal = Proposal(seen.namespace, seen.name, seen.spec, tenant, held)
+            proposal = Proposal(seen.namespace, seen.name, seen.spec, tenant, before.mark)
             reviewed = await self._reviewer.review(proposal, view, now)
         except Refusal as refusal:
-            return await self._accepted(held, view, _refused(refusal))
-        if reviewed.same:
-            return Judgement(_accept(reviewed.verified, reviewed.plan), None, held, reviewed.plan)
+            return await self.keep(before.accepted, refused(refusal), signers)
+        lost = "" if reviewed.same else shrinking(reviewed.plan, before.volumes)
+        if lost:
+            return await self.keep(before.accepted, Refused("Planned", Reason.UPDATE_REFUSED, lost), signers)
         mark = _mark(reviewed, seen)
-        return Judgement(_accept(reviewed.verified, reviewed.plan), None, mark, reviewed.plan, fresh=True)
+        accepted = _accept(reviewed.verified, reviewed.plan)
+        return Judgement(accepted, None, mark, reviewed.plan, fresh=mark != before.mark)
 
-    async def _accepted(self, held: RevisionMarkSpec | None, view: TrustView, refused: Refused) -> Judgement:
+    async def keep(self, held: RevisionMarkSpec | None, why: Refused, signers: Iterable[str]) -> Judgement:
         """The accepted document goes on as it was accepted, whatever the spec says now."""
         if held is None:
-            return Judgement(None, refused)
-        body = held.body.encode()
-        document = SignedDeployment.parse(body)
-        verified = VerifiedDeployment(body, held.digest, document, _signers(held, view))
+            return Judgement(None, why)
+        verified = accepted_document(held, tuple(signers))
         plan = await self._reviewer.plan(verified)
-        return Judgement(_accept(verified, plan), refused, held, plan)
+        return Judgement(_accept(verified, plan), why, held, plan)
 
 
 def _accept(verified: VerifiedDeployment, plan: Plan) -> Accepted:
@@ -83,17 +100,14 @@ def _accept(verified: VerifiedDeployment, plan: Plan) -> Accepted:
     )
 
 
-def refusal_of(refusal: Refusal) -> Judgement:
-    """A judgement when trust itself cannot be opened."""
-    return Judgement(None, _refused(refusal))
-
-
-def _refused(refusal: Refusal) -> Refused:
+def refused(refusal: Refusal) -> Refused:
+    """The refusal, with the condition that it turns False."""
     planned = refusal.code in PLANNED_CODES
     return Refused("Planned" if planned else "SignatureVerified", str(refusal.code), str(refusal))
 
 
 def _mark(reviewed: Reviewed, seen: Object) -> RevisionMarkSpec:
+    """The mark of what was reviewed; the same document signed anew is kept with its new signatures."""
     verified = reviewed.verified
     document = verified.document
     return RevisionMarkSpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +33,11 @@ from crds.revisionmark import RevisionMarkSpec
 from crds.volume import VolumeSpec
 from crds.workload import MachineItem, VolumeItem
 from jobs.broker import ControllerBroker
+from jobs.errors import JobsError
 from plans.model import Plan
 from trust.snapshot import Bundle
 
+log = logging.getLogger(__name__)
 MANAGER = "hardpan-supervisor"
 
 
@@ -58,9 +61,15 @@ class Hands:
     desk: Desk
 
     async def perform(self, actions: Sequence[Action], snapshot: Snapshot, papers: Papers) -> None:
-        """Performs the actions in their order. Raises KubeError and JobsError; what is left is decided anew."""
+        """Performs the actions in their order. Raises KubeError; what is left is decided anew.
+
+        While the queue is away all else goes on; every reconcile places again what is open.
+        """
         for action in actions:
-            await self._perform(action, snapshot, papers)
+            try:
+                await self._perform(action, snapshot, papers)
+            except JobsError as error:
+                log.debug("%s waits for the queue: %s", action, error)
 
     async def _perform(self, action: Action, snapshot: Snapshot, papers: Papers) -> None:
         match action:
@@ -71,7 +80,7 @@ class Hands:
             case Delete(placed):
                 await self.kube.delete(self._object(placed))
             case Release(placed):
-                await self.release(placed)
+                await self.release(self._object(placed))
             case Remove(placed):
                 if papers.bundle is not None:
                     await self._send(self.desk.remove(placed, snapshot, papers.tenant, papers.bundle))
@@ -84,9 +93,8 @@ class Hands:
             case Forget(job):
                 await self.kube.delete(self._job(job))
 
-    async def release(self, placed: Placed) -> None:
+    async def release(self, seen: Object) -> None:
         """Takes our finalizer off a terminating object."""
-        seen = self._object(placed)
         await self.kube.set_finalizers(seen, [each for each in seen.finalizers if each != WORKLOAD_FINALIZER])
 
     async def _create(self, want: Want, node: str, snapshot: Snapshot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Watch
@@ -69,9 +69,14 @@ class Caches:
         """Machines and volumes of a deployment."""
         return [*self.machines.by("deployment", uid), *self.volumes.by("deployment", uid)]
 
-    def orphans(self, key: ObjectKey) -> list[Object]:
-        """Machines and volumes that name a deployment, whether it is there or not."""
-        return [*self.machines.by("owner", key), *self.volumes.by("owner", key)]
+    def owners(self, key: ObjectKey) -> list[str]:
+        """The uids of the deployments of this name of which something is left, whether they are there or not."""
+        found = (cache.by("owner", key) for cache in (self.machines, self.volumes, self.jobs))
+        return sorted({each.labels.get(DEPLOYMENT_UID_LABEL, "") for seen in found for each in seen})
+
+    def placed_on(self, nodes: Collection[str]) -> list[Object]:
+        """Machines and volumes of these nodes."""
+        return [each for cache in (self.machines, self.volumes) for each in cache.all() if each.spec["node"] in nodes]
 
     def key_of_uid(self, uid: str) -> ObjectKey | None:
         """The deployment with this uid."""
@@ -83,8 +88,12 @@ class Caches:
 
     def _if_node_changed(self, seen: Object) -> Iterable[ObjectKey]:
         """Reports move a node's status all the time; what decides over deployments moves seldom."""
+        if self.nodes.get(seen.key) is None:
+            self._node_states.pop(seen.name, None)
+            return self._everybody(seen)
         conditions = {each["type"]: each["status"] for each in seen.status.get("conditions") or ()}
-        state = (conditions, seen.spec, seen.status.get("capacity"), seen.status.get("labels"), seen.deletion_timestamp)
+        facts = [seen.status.get(name) for name in ("capacity", "labels", "region")]
+        state = (conditions, seen.spec, facts, seen.deletion_timestamp)
         if self._node_states.get(seen.name) == state:
             return ()
         self._node_states[seen.name] = state

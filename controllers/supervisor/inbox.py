@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from controllers.loop.objects import ObjectKey
 from controllers.supervisor.caches import Caches, deployment_key
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 EVENT_SECONDS = 1.0
 REPORT_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
+UNSETTLED_SECONDS = 0.05
 
 
 class Inbox:
@@ -29,9 +30,16 @@ class Inbox:
         self._broker, self._caches, self._reports, self._wake = broker, caches, reports, wake
         self._waiting: dict[ObjectKey, dict[tuple[str, str], Event]] = defaultdict(dict)
 
-    def take(self, key: ObjectKey) -> list[Event]:
-        """The events that concern a deployment; they come again until they are settled."""
-        return list(self._waiting.pop(key, {}).values())
+    def waiting(self, key: ObjectKey) -> list[Event]:
+        """The events that concern a deployment. They wake it once, and wait until they are done."""
+        return list(self._waiting.get(key, {}).values())
+
+    def done(self, key: ObjectKey, event: Event) -> None:
+        """Forgets an event; should it not have been settled, it comes anew."""
+        events = self._waiting.get(key, {})
+        events.pop((event.node, event.entry), None)
+        if not events:
+            self._waiting.pop(key, None)
 
     async def follow(self) -> None:
         """Reads events and reports for ever; a queue that is away is waited for."""
@@ -39,38 +47,44 @@ class Inbox:
         due = loop.time()
         while True:
             try:
-                await self._events()
+                pause = await self.read(EVENT_SECONDS)
                 if loop.time() >= due:
-                    await self._look(self._nodes())
+                    await self.look()
                     due = loop.time() + REPORT_SECONDS
             except JobsError as error:
                 log.warning("the queue is away: %s", error)
-                await asyncio.sleep(PAUSE_SECONDS)
+                pause = PAUSE_SECONDS
+            await asyncio.sleep(pause)
 
-    def _nodes(self) -> list[str]:
-        return [each.name for each in self._caches.nodes.all()]
-
-    async def _events(self) -> None:
-        names = self._nodes()
+    async def read(self, timeout: float = 0.0) -> float:
+        """Takes in the events that there are, or come within `timeout`; returns for how long to pause. JobsError."""
+        names = [each.name for each in self._caches.nodes.all()]
         if not names:
-            await asyncio.sleep(PAUSE_SECONDS)
-            return
-        events = await self._broker.events(names, EVENT_SECONDS)
+            return PAUSE_SECONDS
+        events = await self._broker.events(names, timeout)
         fresh = [event for event in events if not self._is_waiting(event)]
         # A receipt comes after the report that shows its effect, so the report is looked at first.
-        await self._look(sorted({event.node for event in fresh}))
+        if fresh:
+            await self._look({event.node for event in fresh})
         unclaimed = [event for event in fresh if not self._put(event)]
         if unclaimed:
             await self._broker.settle(unclaimed)
-        if events and not fresh:
-            await asyncio.sleep(0.05)
+        return UNSETTLED_SECONDS if events and not fresh else 0.0
 
-    async def _look(self, names: list[str]) -> None:
-        nodes = [each for each in self._caches.nodes.all() if each.name in set(names)]
-        for uid in await self._reports.refresh(nodes):
-            key = self._caches.key_of_uid(uid)
-            if key is not None:
-                self._wake(key)
+    async def look(self) -> None:
+        """Looks at the report of every node, and forgets those of nodes that are gone. Raises JobsError."""
+        names = {each.name for each in self._caches.nodes.all()}
+        self._reports.keep(names)
+        await self._look(names)
+
+    async def _look(self, names: Collection[str]) -> None:
+        nodes = [each for each in self._caches.nodes.all() if each.name in names]
+        news = await self._reports.refresh(nodes)
+        keys = {key for uid in news.deployments if (key := self._caches.key_of_uid(uid)) is not None}
+        if news.nodes:
+            keys |= {key for each in self._caches.placed_on(news.nodes) for key in deployment_key(each)}
+        for key in sorted(keys):
+            self._wake(key)
 
     def _is_waiting(self, event: Event) -> bool:
         return any((event.node, event.entry) in waiting for waiting in self._waiting.values())

@@ -78,6 +78,7 @@ class Placed:
     """A Machine or Volume object with what its node said of it last.
 
     `row` is None when the node's fresh report lacks it; `reported` tells whether there is a fresh report at all.
+    `attempt`, `next_attempt` and `trouble` (the node's words) are of its removal.
     """
 
     kind: WorkKind
@@ -96,6 +97,7 @@ class Placed:
     observed_item: str = ""
     attempt: int = 1
     next_attempt: datetime | None = None
+    trouble: str = ""
     reported: bool = False
     row: Row | None = None
 
@@ -108,7 +110,8 @@ class Placed:
     def settled(self) -> bool:
         """The node did what the current spec asks for, as its report or the stored status says."""
         if self.row is not None:
-            return self.row.generation == self.generation and self.row.epoch == self.epoch
+            told = (self.row.epoch, self.row.generation, self.row.item)
+            return told == (self.epoch, self.generation, self.item)
         return not self.reported and self.observed_generation == self.generation
 
     @property
@@ -167,7 +170,11 @@ class Refused:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that one reconcile of a deployment decides on."""
+    """All that one reconcile of a deployment decides on.
+
+    `taken` are names that belong to other deployments, `leaving` those of a namesake before this one. `halted` has the
+    sentence for each object (by uid) whose removal an operator has to agree to.
+    """
 
     namespace: str
     name: str
@@ -185,6 +192,8 @@ class Snapshot:
     taken: frozenset[Key]
     now: datetime
     spread: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    leaving: frozenset[Key] = frozenset()
+    halted: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, key: Key) -> Placed | None:
         """The object with this identity."""

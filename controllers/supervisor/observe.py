@@ -9,6 +9,7 @@ from controllers.loop.objects import Object
 from controllers.supervisor.accept import Judgement
 from controllers.supervisor.caches import Caches
 from controllers.supervisor.model import Accepted, Capacity, Key, NodeView, OpenJob, Placed, Snapshot, WorkKind
+from controllers.supervisor.removals import Removals
 from controllers.supervisor.reports import Reports
 from crds.job import Step
 from crds.meta import DEPLOYMENT_UID_LABEL
@@ -18,11 +19,14 @@ from trust.part import parse_time
 KINDS: Mapping[str, WorkKind] = {"Machine": "machine", "Volume": "volume"}
 
 
-def observe(seen: Object, judgement: Judgement, caches: Caches, reports: Reports, now: datetime) -> Snapshot:
+def observe(
+    seen: Object, judgement: Judgement, caches: Caches, reports: Reports, removals: Removals, now: datetime
+) -> Snapshot:
     """The snapshot of one deployment."""
-    placed = tuple(placed_of(each, reports) for each in caches.children(seen.uid))
+    placed = tuple(placed_of(each, reports, removals) for each in caches.children(seen.uid))
     jobs = tuple(job_of(each) for each in caches.jobs.by("deployment", seen.uid))
     everything = [each for cache in (caches.machines, caches.volumes) for each in cache.all()]
+    taken, leaving = foreign(seen, everything)
     return Snapshot(
         namespace=seen.namespace,
         name=seen.name,
@@ -37,7 +41,9 @@ def observe(seen: Object, judgement: Judgement, caches: Caches, reports: Reports
         jobs=jobs,
         nodes={each.name: node_view(each) for each in caches.nodes.all() if each.deletion_timestamp is None},
         reserved=reserved(everything),
-        taken=taken(seen, everything),
+        taken=taken,
+        leaving=leaving,
+        halted=removals.held(now) if any(each.deleting for each in placed) else {},
         now=now,
         spread=spread(judgement.accepted, placed),
     )
@@ -66,7 +72,7 @@ def node_view(node: Object) -> NodeView:
     )
 
 
-def placed_of(seen: Object, reports: Reports) -> Placed:
+def placed_of(seen: Object, reports: Reports, removals: Removals) -> Placed:
     """A Machine or Volume with what its node said last."""
     kind, spec, status = KINDS[seen.resource.kind], seen.spec, seen.status
     known = reports.of(spec["node"])
@@ -87,6 +93,7 @@ def placed_of(seen: Object, reports: Reports) -> Placed:
         observed_item=status.get("item", ""),
         attempt=int(status.get("attempt") or 1),
         next_attempt=_time(status.get("nextAttempt")),
+        trouble=removals.trouble(seen),
         reported=known is not None,
         row=known.rows.get((seen.labels.get(DEPLOYMENT_UID_LABEL, ""), kind, seen.name)) if known else None,
     )
@@ -135,15 +142,19 @@ def reserved(everything: Iterable[Object]) -> dict[str, Capacity]:
     return taken
 
 
-def taken(seen: Object, everything: Iterable[Object]) -> frozenset[Key]:
-    """Names in this namespace that belong to other deployments (a namesake before us among them)."""
-    return frozenset(
-        (KINDS[each.resource.kind], each.name)
+def foreign(seen: Object, everything: Iterable[Object]) -> tuple[frozenset[Key], frozenset[Key]]:
+    """Names in this namespace that belong to other deployments, and those of a namesake that was here before."""
+    others = [
+        each
         for each in everything
-        if each.namespace == seen.namespace
-        and each.labels.get(DEPLOYMENT_UID_LABEL) != seen.uid
-        and each.spec["deployment"] != seen.name
-    )
+        if each.namespace == seen.namespace and each.labels.get(DEPLOYMENT_UID_LABEL) != seen.uid
+    ]
+    leaving = {_key(each) for each in others if each.spec["deployment"] == seen.name}
+    return frozenset(_key(each) for each in others) - leaving, frozenset(leaving)
+
+
+def _key(seen: Object) -> Key:
+    return (KINDS[seen.resource.kind], seen.name)
 
 
 def spread(accepted: Accepted | None, placed: Iterable[Placed]) -> dict[tuple[str, str], int]:

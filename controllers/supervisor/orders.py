@@ -21,6 +21,7 @@ from trust.snapshot import Bundle
 
 ENSURE_LIFE = timedelta(minutes=15)
 REMOVAL_LIFE = timedelta(hours=24)
+LONGEST_PAUSE_SECONDS = 240.0
 LONGEST_BACK_OFF = timedelta(minutes=7)
 ABSENT = ".absent"
 
@@ -104,7 +105,8 @@ class Desk:
 def retry_at(attempt: int, uid: str, now: datetime) -> datetime:
     """When the next attempt is due: 1 s to 5 min, doubling, with a jitter that is the same for all who ask."""
     spread = int.from_bytes(hashlib.sha256(f"{uid}{attempt}".encode()).digest()[:2], "big") / 65_536
-    return now + timedelta(seconds=min(300.0, 2.0 ** (attempt - 1)) * (0.75 + spread / 2))
+    pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(attempt - 1, 32))
+    return now + timedelta(seconds=pause * (1 + spread / 4))
 
 
 def _document(mark: RevisionMarkSpec) -> bytes:

@@ -1,9 +1,13 @@
-"""The newest verified report of each node: what supervisors believe of a resource besides receipts."""
+"""The newest verified report of each node: what supervisors believe of a resource besides receipts.
+
+The queue may repeat or hold back what a node said, so only what is newer counts, and what stays the same grows old.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from controllers.loop.objects import Object
@@ -15,40 +19,72 @@ from trust.machine import open_signed
 from trust.report import REPORT_TYPE, Report
 
 log = logging.getLogger(__name__)
-RowKey = tuple[str, str, str]
+Rows = dict[tuple[str, str, str], Row]
+STALE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class News:
+    """Deployments (by uid) whose rows are not what they were, and nodes that went quiet or came back."""
+
+    deployments: frozenset[str] = frozenset()
+    nodes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Known:
-    """A report with its rows by (deployment uid, kind, name)."""
+    """A report with its rows by (deployment uid, kind, name), and when it came by our own monotonic clock."""
 
     report: Report
-    rows: dict[RowKey, Row]
+    rows: Rows
+    received: float
 
 
 class Reports:
-    """Reads heartbeats and keeps the newest of each node; tells which deployments' rows changed."""
+    """Reads heartbeats and keeps the newest of each node."""
 
-    def __init__(self, broker: ControllerBroker, cluster: str) -> None:
+    def __init__(self, broker: ControllerBroker, cluster: str, clock: Callable[[], float] | None = None) -> None:
         self._broker = broker
         self._cluster = cluster
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._read_before: dict[str, tuple[bytes, Known | None]] = {}
+        self._newest: dict[str, Known] = {}
         self._known: dict[str, Known] = {}
 
     def of(self, node: str) -> Known | None:
         """The newest report, or None when the node has gone quiet."""
         return self._known.get(node)
 
-    async def refresh(self, nodes: Iterable[Object]) -> set[str]:
-        """Reads the heartbeats of these nodes; returns the uids of deployments whose rows are not what they were."""
-        changed: set[str] = set()
+    def keep(self, nodes: Collection[str]) -> None:
+        """Forgets what all other nodes said."""
+        for name in self._read_before.keys() - set(nodes):
+            self._read_before.pop(name)
+            self._newest.pop(name, None)
+            self._known.pop(name, None)
+
+    async def refresh(self, nodes: Iterable[Object]) -> News:
+        """Reads the heartbeats of these nodes; returns what changed by them."""
+        uids, turned = set[str](), set[str]()
         for node in nodes:
-            changed |= self._replace(node.name, await self._read(node))
-        return changed
+            new = self._current(node.name, await self._read(node))
+            old = self._known.pop(node.name, None)
+            if new is not None:
+                self._known[node.name] = new
+            uids |= _changed(old.rows if old else {}, new.rows if new else {})
+            turned |= {node.name} if (old is None) != (new is None) else set()
+        return News(frozenset(uids), frozenset(turned))
 
     async def _read(self, node: Object) -> Known | None:
         data = await self._broker.heartbeat(node.name)
         if data is None:
             return None
+        before, known = self._read_before.get(node.name, (b"", None))
+        if data != before:
+            known = self._open(node, data)
+            self._read_before[node.name] = (data, known)
+        return known
+
+    def _open(self, node: Object, data: bytes) -> Known | None:
         try:
             report = open_signed(data, REPORT_TYPE, Report, decode(node.spec["signingKey"]))
         except Refusal as refusal:
@@ -57,27 +93,38 @@ class Reports:
         if report.node != node.name or report.cluster != self._cluster:
             log.warning("report of %s speaks for %s of %s", node.name, report.node, report.cluster)
             return None
-        rows: dict[RowKey, Row] = {
-            (row.deployment, row.kind, row.name): Row(
-                row.epoch,
-                row.generation,
-                row.item,
-                row.state,
-                row.restarts,
-                row.since,
-                row.address or "",
-                row.message or "",
-            )
-            for row in report.table
-        }
-        return Known(report, rows)
+        return Known(report, _rows(report), self._clock())
 
-    def _replace(self, node: str, new: Known | None) -> set[str]:
-        old = self._known.pop(node, None)
-        if new is not None:
-            self._known[node] = new
-        before, after = old.rows if old else {}, new.rows if new else {}
-        keys = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-        # A node that went quiet or came back concerns all that it holds.
-        keys |= (before.keys() | after.keys()) if (old is None) != (new is None) else set()
-        return {uid for uid, _, _ in keys}
+    def _current(self, node: str, read: Known | None) -> Known | None:
+        """What counts now: the newest, as long as the queue has one and it is not the same for too long."""
+        newest = self._newest.get(node)
+        if read is not None and (newest is None or _is_newer(read.report, newest.report)):
+            newest = self._newest[node] = read
+        if read is None or newest is None or self._clock() - newest.received > STALE_SECONDS:
+            return None
+        return newest
+
+
+def _is_newer(report: Report, than: Report) -> bool:
+    """Numbers rise over restarts too; a node that lost its count is known by the time that it signs."""
+    return report.sequence > than.sequence or report.time > than.time
+
+
+def _changed(before: Rows, after: Rows) -> set[str]:
+    return {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def _rows(report: Report) -> Rows:
+    return {
+        (row.deployment, row.kind, row.name): Row(
+            row.epoch,
+            row.generation,
+            row.item,
+            row.state,
+            row.restarts,
+            row.since,
+            row.address or "",
+            row.message or "",
+        )
+        for row in report.table
+    }

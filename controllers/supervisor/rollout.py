@@ -16,13 +16,14 @@ from crds.workload import VolumeItem
 
 @dataclass(frozen=True)
 class Rollout:
-    """What changes now, what found no node, and why the rest waits (empty when nothing does)."""
+    """What changes now, what found no node, and why the rest waits (each empty when it is not for that)."""
 
     actions: tuple[Create | Update | Delete, ...] = ()
     unplaced: tuple[placement.Unplaced, ...] = ()
     halted: str = ""
     refused: str = ""
     taken: str = ""
+    leaving: str = ""
 
 
 def plan(snapshot: Snapshot) -> Rollout:
@@ -30,10 +31,10 @@ def plan(snapshot: Snapshot) -> Rollout:
     accepted = snapshot.accepted
     if accepted is None or snapshot.suspended:
         return Rollout()
-    refused = _refused(snapshot, accepted)
-    taken = _taken(snapshot, accepted)
-    if refused or taken:
-        return Rollout(refused=refused, taken=taken)
+    refused, taken = _refused(snapshot, accepted), _taken(snapshot, accepted)
+    leaving = _leaving(snapshot, accepted)
+    if refused or taken or leaving:
+        return Rollout(refused=refused, taken=taken, leaving=leaving)
     creates, unplaced = _creates(snapshot, accepted)
     halted = _halted(snapshot, accepted)
     updates = _updates(snapshot, accepted, halted=bool(halted))
@@ -113,7 +114,9 @@ def _deletion_order(placed: Iterable[Placed]) -> list[Delete]:
 def _refused(snapshot: Snapshot, accepted: Accepted) -> str:
     for want in accepted.wants:
         placed = snapshot.find(want.key)
-        if placed and isinstance(want.item, VolumeItem) and want.item.size < placed.size.disk:
+        if placed is None or placed.deleting:
+            continue
+        if isinstance(want.item, VolumeItem) and want.item.size < placed.size.disk:
             had, asked = placed.size.disk >> 20, want.item.size >> 20
             return f"volume {want.name}: {had}Mi → {asked}Mi would shrink it: keep the size, or use a new volume name"
     return ""
@@ -124,3 +127,8 @@ def _taken(snapshot: Snapshot, accepted: Accepted) -> str:
         if want.key in snapshot.taken:
             return f"{want.kind} {want.name} belongs to another deployment of this namespace: choose another name"
     return ""
+
+
+def _leaving(snapshot: Snapshot, accepted: Accepted) -> str:
+    names = [f"{want.kind} {want.name}" for want in accepted.wants if want.key in snapshot.leaving]
+    return f"waits until {', '.join(names[:4])} of the deployment that had this name before is gone" if names else ""

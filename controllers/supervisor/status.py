@@ -79,12 +79,15 @@ def _reachable(placed: Placed, snapshot: Snapshot) -> bool:
 
 def _available(snapshot: Snapshot, rollout: Rollout) -> Fact:
     if snapshot.deleting:
-        return Fact("Available", "False", Reason.REMOVING, _waits_for(snapshot))
+        reason = Reason.REMOVALS_HALTED if _halted(snapshot) else Reason.REMOVING
+        return Fact("Available", "False", reason, _waits_for(snapshot))
     if snapshot.accepted is None:
         return Fact("Available", "False", Reason.NOT_YET_ACCEPTED, "no revision has been accepted yet")
-    lost = sorted({placed.node for placed in snapshot.placed if not _reachable(placed, snapshot)})
+    lost = sorted({placed.node for placed in _wanted(snapshot) if not _reachable(placed, snapshot)})
     if lost:
         return Fact("Available", "Unknown", Reason.NODE_UNREACHABLE, f"no report from {', '.join(lost)}")
+    if rollout.leaving:
+        return Fact("Available", "False", Reason.UPDATING, rollout.leaving)
     if rollout.unplaced:
         return Fact("Available", "False", Reason.NO_NODE_FITS, rollout.unplaced[0].message)
     waiting = [w for w in snapshot.accepted.wants if not _runs(snapshot.find(w.key), w.digest, snapshot)]
@@ -94,6 +97,11 @@ def _available(snapshot: Snapshot, rollout: Rollout) -> Fact:
     return Fact(
         "Available", "True", Reason.AS_DESCRIBED, f"all {len(snapshot.accepted.wants)} resources run as described"
     )
+
+
+def _wanted(snapshot: Snapshot) -> list[Placed]:
+    wants = snapshot.accepted.wants if snapshot.accepted else ()
+    return [placed for want in wants if (placed := snapshot.find(want.key)) is not None]
 
 
 def _trouble(snapshot: Snapshot) -> str:
@@ -151,6 +159,9 @@ def _scheduled(snapshot: Snapshot, rollout: Rollout) -> Fact:
 def _progressing(snapshot: Snapshot, rollout: Rollout, available: Fact) -> Fact:
     if rollout.halted:
         return Fact("Progressing", "False", Reason.UPDATE_HALTED, rollout.halted)
+    if available.status == "True" and any(placed.deleting for placed in snapshot.placed):
+        reason = Reason.REMOVALS_HALTED if _halted(snapshot) else Reason.REMOVING
+        return Fact("Progressing", "True", reason, _waits_for(snapshot))
     if available.status == "True":
         return Fact("Progressing", "False", Reason.AS_DESCRIBED, "nothing is left to do")
     return Fact("Progressing", "True", available.reason, available.message)
@@ -180,6 +191,7 @@ def _stuck(snapshot: Snapshot, rollout: Rollout) -> tuple[str, str] | None:
         (rollout.taken, Reason.NAME_TAKEN),
         (rollout.refused, Reason.UPDATE_REFUSED),
         (rollout.halted, Reason.UPDATE_HALTED),
+        (_halted(snapshot), Reason.REMOVALS_HALTED),
         (rollout.unplaced[0].message if rollout.unplaced else "", Reason.NO_NODE_FITS),
     ):
         if text:
@@ -205,14 +217,25 @@ def _renewal(snapshot: Snapshot) -> Fact:
     return Fact("RenewalDue", "False", Reason.VALID, f"valid until {expires:%Y-%m-%dT%H:%M:%SZ}")
 
 
+def _halted(snapshot: Snapshot) -> str:
+    """The sentence of the brake, when something of this deployment waits for an operator."""
+    return next((snapshot.halted[placed.uid] for placed in snapshot.placed if placed.uid in snapshot.halted), "")
+
+
 def _waits_for(snapshot: Snapshot) -> str:
-    left = [f"{placed.kind} {placed.name} on {placed.node}{_away(placed, snapshot)}" for placed in snapshot.placed]
-    return f"removing; waiting for {', '.join(left[:4])}" if left else "removing"
+    going = [placed for placed in snapshot.placed if placed.deleting or snapshot.deleting]
+    left = [f"{placed.kind} {placed.name} on {placed.node}{away(placed, snapshot)}" for placed in going]
+    words = f"removing; waiting for {', '.join(left[:4])}" if left else "removing"
+    halted = _halted(snapshot)
+    return f"{words}. {halted}" if halted else words
 
 
-def _away(placed: Placed, snapshot: Snapshot) -> str:
+def away(placed: Placed, snapshot: Snapshot) -> str:
+    """Why a removal does not go on by itself, with the remedy; empty when it does."""
     node = snapshot.nodes.get(placed.node)
-    if node is None or node.reachable:
+    if node is None:
         return ""
-    since = f" since {node.unreachable_since}" if node.unreachable_since else ""
-    return f" (unreachable{since}: bring it back, or `kubectl hardpan forget node {placed.node}`)"
+    if not node.reachable:
+        since = f" since {node.unreachable_since}" if node.unreachable_since else ""
+        return f" (unreachable{since}: bring it back, or `kubectl hardpan forget node {placed.node}`)"
+    return f" ({placed.trouble}; tried again)" if placed.trouble else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controllers.supervisor.actions import Action, CreateJob, Enqueue, Forget, Release, Remove, Supersede
 from controllers.supervisor.model import OpenJob, Placed, Snapshot
@@ -29,6 +29,13 @@ def plan(snapshot: Snapshot) -> list[Action]:
     if not snapshot.suspended and snapshot.accepted is not None and not snapshot.deleting:
         actions += _new_jobs(snapshot, {job.node for job in open_jobs})
     return actions + _removals(snapshot) + _surplus(snapshot)
+
+
+def soonest(snapshot: Snapshot) -> datetime | None:
+    """When the first retry falls due that is not due yet."""
+    retries = [job.next_attempt for job in snapshot.jobs if job.succeeded is None]
+    retries += [placed.next_attempt for placed in snapshot.placed if placed.deleting]
+    return min((each for each in retries if each is not None and each > snapshot.now), default=None)
 
 
 def _wanted(job: OpenJob, snapshot: Snapshot) -> bool:
@@ -52,9 +59,13 @@ def _step_wanted(step: Step, snapshot: Snapshot) -> bool:
 
 
 def _due(work: OpenJob | Placed, snapshot: Snapshot) -> bool:
-    """A time further away than any back-off is no promise: the clock that it was read from was wrong."""
+    """Its time has come, and its node may be ordered something: orders go to nodes that are approved only.
+
+    A time further away than any back-off is no promise: the clock that it was read from was wrong.
+    """
+    node = snapshot.nodes.get(work.node)
     left = work.next_attempt - snapshot.now if work.next_attempt else timedelta()
-    return not timedelta() < left <= LONGEST_BACK_OFF
+    return node is not None and node.certified and not timedelta() < left <= LONGEST_BACK_OFF
 
 
 def _new_jobs(snapshot: Snapshot, busy: set[str]) -> list[Action]:
@@ -66,9 +77,13 @@ def _unsettled(snapshot: Snapshot) -> dict[str, list[Placed]]:
     """What can be ordered now, by node."""
     by_node: dict[str, list[Placed]] = defaultdict(list)
     for placed in snapshot.placed:
-        if not placed.deleting and not placed.settled and _at_plan(placed, snapshot) and _has_disks(placed, snapshot):
+        if not placed.deleting and not placed.settled and _can_be_ordered(placed, snapshot):
             by_node[placed.node].append(placed)
     return by_node
+
+
+def _can_be_ordered(placed: Placed, snapshot: Snapshot) -> bool:
+    return _at_plan(placed, snapshot) and _has_disks(placed, snapshot) and _due(placed, snapshot)
 
 
 def _has_disks(placed: Placed, snapshot: Snapshot) -> bool:
@@ -98,14 +113,19 @@ def _job(node: str, unsettled: Iterable[Placed], snapshot: Snapshot) -> CreateJo
 def _removals(snapshot: Snapshot) -> list[Action]:
     held = {volume for placed in snapshot.placed if placed.kind == "machine" for volume in placed.volumes}
     actions: list[Action] = []
-    for placed in snapshot.placed:
+    for placed in _last_first(snapshot.placed):
         if not placed.deleting or (placed.kind == "volume" and placed.name in held):
             continue
         if placed.node not in snapshot.nodes:
             actions.append(Release(placed))
-        elif _due(placed, snapshot):
+        elif placed.uid not in snapshot.halted and _due(placed, snapshot):
             actions.append(Remove(placed))
     return actions
+
+
+def _last_first(placed: Iterable[Placed]) -> list[Placed]:
+    """Machines before volumes, each from the last name to the first."""
+    return sorted(sorted(placed, key=lambda each: each.name, reverse=True), key=lambda each: each.kind)
 
 
 def _surplus(snapshot: Snapshot) -> list[Action]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from controllers.loop.conditions import Condition as Fact
 from controllers.loop.conditions import ConditionStatus
 from controllers.supervisor.model import Placed, Snapshot
+from controllers.supervisor.status import away
 from crds.machine import Reason
 from plans.quantity import format_quantity
+
+State = tuple[ConditionStatus, str, str]
 
 _ROW_REASONS: dict[str, tuple[ConditionStatus, Reason]] = {
     "running": ("True", Reason.RUNNING),
@@ -34,21 +37,41 @@ def summary(placed: Placed) -> dict[str, str]:
     return {"node": f"{placed.node[:6]}…", **size}
 
 
-def _state(placed: Placed, snapshot: Snapshot) -> tuple[ConditionStatus, str, str]:
+def _state(placed: Placed, snapshot: Snapshot) -> State:
     node = snapshot.nodes.get(placed.node)
     if placed.deleting:
-        return "False", Reason.REMOVING, f"waiting for {placed.node} to remove it"
-    if node is None or not node.reachable:
+        return "False", Reason.REMOVING, _removal(placed, snapshot)
+    if node is None:
+        remedy = f"`kubectl delete {placed.kind}s.hardpan.dev {placed.name}` places it anew"
+        return "Unknown", Reason.NODE_UNREACHABLE, f"{placed.node} was forgotten by the operator: {remedy}"
+    if not node.reachable:
         return "Unknown", Reason.NODE_UNREACHABLE, f"no report from {placed.node}"
     if not placed.settled:
-        refusal = _refusal(placed, snapshot)
-        return (
-            ("False", Reason.REFUSED, refusal) if refusal else ("False", Reason.WAITING, f"waiting for {placed.node}")
-        )
+        return _unsettled(placed, snapshot)
     if placed.row is None:
         return ("True", Reason.RUNNING, "") if placed.ready else ("False", Reason.WAITING, f"waiting for {placed.node}")
     status, reason = _ROW_REASONS.get(placed.row.state, ("Unknown", Reason.WAITING))
     return status, reason, placed.row.message
+
+
+def _removal(placed: Placed, snapshot: Snapshot) -> str:
+    """What a removal waits for."""
+    halted = snapshot.halted.get(placed.uid)
+    users = [
+        each.name
+        for each in snapshot.placed
+        if placed.kind == "volume" and each.kind == "machine" and placed.name in each.volumes
+    ]
+    if halted:
+        return halted
+    if users:
+        return f"waiting until machine {users[0]} no longer has it"
+    return f"waiting for {placed.node} to remove it{away(placed, snapshot)}"
+
+
+def _unsettled(placed: Placed, snapshot: Snapshot) -> State:
+    refusal = _refusal(placed, snapshot)
+    return ("False", Reason.REFUSED, refusal) if refusal else ("False", Reason.WAITING, f"waiting for {placed.node}")
 
 
 def _refusal(placed: Placed, snapshot: Snapshot) -> str:

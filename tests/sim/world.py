@@ -20,18 +20,21 @@ from controllers.supervisor import app as supervisor
 from controllers.supervisor.caches import MARKS
 from controllers.supervisor.credentials import SiteAuthority
 from crds.deployment import DEPLOYMENT
+from crds.meta import REMOVALS_AGREED_UNTIL
+from crds.supervisor import SUPERVISOR
 from jobs.broker import Connection
 from jobs.testing import MemoryControllerBroker
 from tests.sim.api import Server
-from tests.sim.clock import MachineClock
+from tests.sim.clock import BEGINNING, MachineClock
 from tests.sim.history import History
 from tests.sim.node import Node
-from tests.sim.people import SUPERVISOR_NAME, TENANTS, Evaluator, Operator, User, Wish
+from tests.sim.people import DAY, SUPERVISOR_NAME, TENANTS, Evaluator, Operator, User, Wish
 from tests.sim.plane import Controller
 from tests.sim.process import Crash, Process
 from tests.sim.queues import Redis, SupervisorQueue
 from tests.sim.truth import Truth
 from tests.sim.weather import Weather
+from trust.part import format_time
 
 DEPLOYMENTS = resource_of(DEPLOYMENT)
 LISTEN = Listen("127.0.0.1", 1)
@@ -107,8 +110,11 @@ class World:
 
     async def begin(self) -> None:
         """Installs trust and tenants, starts the control plane, boots the nodes."""
+        # This operator agrees to every removal beforehand: users here delete more in ten minutes than the brake allows.
+        agreed = {REMOVALS_AGREED_UNTIL: format_time(BEGINNING + 365 * DAY)}
         for definition, record in self.operator.records:
-            await self.api.create(resource_of(definition), {"metadata": {"name": record.name}, "spec": record.spec})
+            metadata = {"name": record.name, **({"annotations": agreed} if definition == SUPERVISOR else {})}
+            await self.api.create(resource_of(definition), {"metadata": metadata, "spec": record.spec})
         definition, spec = self.operator.snapshot()
         await self.api.create(resource_of(definition), {"metadata": {"name": "cluster"}, "spec": spec})
         for namespace in TENANTS:

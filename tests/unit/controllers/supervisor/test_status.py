@@ -79,6 +79,30 @@ def test_an_old_report_does_not_count_for_a_new_generation() -> None:
     assert facts(seen)["Ready"][0] == "False"
 
 
+def test_a_report_of_another_item_does_not_count_though_its_numbers_fit() -> None:
+    predecessor = Row(1, 1, machine("web", memory=64 << 20).digest, "running")
+    seen = snapshot(accepted(WEB), placed(WEB, row=predecessor))
+    assert facts(seen)["Ready"][0] == "False"
+    assert workload_status.facts(seen.placed[0], seen)[0].reason == "WaitingForNode"
+
+
+def test_what_waits_for_its_removal_on_a_lost_node_does_not_hide_that_all_else_runs() -> None:
+    old = placed(machine("old"), 1, deleting=True)
+    seen = snapshot(accepted(WEB), placed(WEB), old, nodes=[node(0), node(1, reachable=False)])
+    assert facts(seen)["Ready"][0] == "True"
+    assert facts(seen)["Progressing"][:2] == ("True", "Removing")
+    assert "machine old on n-bbbb" in facts(seen)["Progressing"][2]
+
+
+def test_a_machine_of_a_forgotten_node_says_how_it_is_placed_anew() -> None:
+    seen = snapshot(accepted(WEB), placed(WEB), nodes=[node(1)])
+    status, reason, message = (lambda fact: (fact.status, fact.reason, fact.message))(
+        workload_status.facts(seen.placed[0], seen)[0]
+    )
+    assert (status, reason) == ("Unknown", "NodeUnreachable")
+    assert "`kubectl delete machines.hardpan.dev web` places it anew" in message
+
+
 def test_renewal_is_due_two_weeks_before_the_end() -> None:
     seen = snapshot(accepted(WEB), placed(WEB), now=NOW + timedelta(days=47))
     assert facts(seen)["RenewalDue"][:2] == ("True", "SignatureEndsSoon")

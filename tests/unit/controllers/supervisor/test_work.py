@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from controllers.supervisor import work
 from controllers.supervisor.actions import CreateJob, Enqueue, Forget, Release, Remove, Supersede
+from controllers.supervisor.model import NodeView
 from tests.unit.controllers.supervisor.build import NOW, accepted, job, machine, node, node_id, placed, snapshot, volume
 
 WEB = machine("web", volumes=["data"])
@@ -119,3 +122,38 @@ def test_a_removal_that_was_refused_waits_for_its_time() -> None:
 def test_a_time_that_only_a_wrong_clock_can_have_meant_is_not_waited_for() -> None:
     refused = placed(LONE, deleting=True, attempt=2, next_attempt=NOW + timedelta(hours=1))
     assert work.plan(snapshot(accepted(LONE), refused)) == [Remove(refused)]
+
+
+@pytest.mark.parametrize("nodes", [[], [node(0, certified=False)]])
+def test_a_node_that_is_gone_or_not_approved_is_ordered_nothing(nodes: list[NodeView]) -> None:
+    open_job = job(("machine", "web"))
+    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), nodes=nodes)) == []
+    assert work.plan(snapshot(accepted(WEB), placed(WEB, runs=False), nodes=nodes, jobs=(open_job,))) == []
+
+
+def test_a_node_that_is_not_approved_is_not_asked_to_remove() -> None:
+    assert work.plan(snapshot(None, placed(WEB, deleting=True), nodes=[node(0, certified=False)])) == []
+
+
+def test_a_removal_that_an_operator_has_to_agree_to_is_not_ordered() -> None:
+    web = placed(WEB, deleting=True)
+    assert work.plan(snapshot(None, web, halted={web.uid: "too many"})) == []
+
+
+def test_machines_and_then_volumes_are_removed_from_the_last_to_the_first() -> None:
+    names = ["a", "b", "c"]
+    objects = [placed(machine(name), deleting=True) for name in names]
+    objects += [placed(volume(name), deleting=True) for name in names]
+    orders = [each.placed for each in work.plan(snapshot(None, *objects)) if isinstance(each, Remove)]
+    assert [f"{each.kind} {each.name}" for each in orders] == [
+        "machine c", "machine b", "machine a", "volume c", "volume b", "volume a",
+    ]  # fmt: skip
+
+
+def test_the_soonest_retry_of_jobs_and_removals_counts() -> None:
+    later, sooner = NOW + timedelta(seconds=9), NOW + timedelta(seconds=4)
+    web = placed(WEB, deleting=True, next_attempt=sooner)
+    seen = snapshot(None, web, jobs=(job(("machine", "web"), next_attempt=later),))
+    assert work.soonest(seen) == sooner
+    assert work.plan(seen)[-1:] == [Supersede(seen.jobs[0])]
+    assert work.soonest(snapshot(None)) is None

@@ -1,0 +1,77 @@
+"""Takes what nodes answered into Kubernetes; only then the queue may forget it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from controllers.loop.conditions import condition
+from controllers.loop.kube import Kube
+from controllers.loop.objects import Object, ObjectKey
+from controllers.supervisor.apply import MANAGER, Hands
+from controllers.supervisor.caches import Caches
+from controllers.supervisor.inbox import Inbox
+from controllers.supervisor.orders import ABSENT, retry_at
+from controllers.supervisor.receipts import Answer, job_status, open_answer
+from controllers.supervisor.removals import Removals
+from jobs.broker import ControllerBroker, Event
+from jobs.errors import JobsError
+from trust.part import format_time
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What answers are taken in with."""
+
+    kube: Kube
+    broker: ControllerBroker
+    caches: Caches
+    inbox: Inbox
+    removals: Removals
+    hands: Hands
+
+    async def take_in(self, key: ObjectKey, now: datetime) -> None:
+        """Stores what waits for this deployment, and settles it. Raises KubeError; what is left waits on."""
+        for event in self.inbox.waiting(key):
+            answer = open_answer(event, self.caches.nodes.get(ObjectKey("", event.node)))
+            if answer is not None and event.uid.endswith(ABSENT):
+                await self._removal(event, answer, now)
+            elif answer is not None:
+                await self._job(event, answer, now)
+            try:
+                await self.broker.settle([event])
+            except JobsError as error:
+                log.debug("the answer to %s is settled later: %s", event.uid, error)
+            self.inbox.done(key, event)
+
+    async def _job(self, event: Event, answer: Answer, now: datetime) -> None:
+        """An answer counts for the node and the attempt that were asked, and only while the job is open."""
+        for job in self.caches.jobs.by("uid", event.uid):
+            if job.spec["node"] == event.node and _attempt(job) == event.attempt and _is_open(job):
+                await self.kube.apply_status(job, job_status(job, answer, now), MANAGER)
+
+    async def _removal(self, event: Event, answer: Answer, now: datetime) -> None:
+        uid = event.uid.removesuffix(ABSENT)
+        for seen in (*self.caches.machines.by("uid", uid), *self.caches.volumes.by("uid", uid)):
+            if seen.spec["node"] != event.node or seen.deletion_timestamp is None:
+                continue
+            if answer.succeeded:
+                self.removals.done(seen)
+                await self.hands.release(seen)
+            elif _attempt(seen) == event.attempt:
+                due = format_time(retry_at(event.attempt, uid, now))
+                wanted = {**seen.status, "attempt": event.attempt + 1, "nextAttempt": due}
+                await self.kube.apply_status(seen, wanted, MANAGER)
+                self.removals.failed(seen, answer.message)
+
+
+def _attempt(seen: Object) -> int:
+    return int(seen.status.get("attempt") or 1)
+
+
+def _is_open(job: Object) -> bool:
+    found = condition(job.status, "Succeeded")
+    return found is None or found["status"] == "Unknown"

@@ -1,0 +1,82 @@
+"""What supervisors remember of removals: machines that went lately, for the brake, and what did not go yet and why.
+
+After a restart only what Kubernetes shows counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from controllers.loop.objects import Object, ObjectKey
+from controllers.supervisor import brake
+from controllers.supervisor.brake import Removal
+from controllers.supervisor.caches import MACHINES, Caches
+from crds.meta import REMOVALS_AGREED_UNTIL
+from trust.part import parse_time
+
+
+class Removals:
+    """One supervisor's memory."""
+
+    def __init__(self, caches: Caches, supervisor: str) -> None:
+        self._caches, self._supervisor = caches, supervisor
+        self._done: dict[str, Removal] = {}
+        self._failed: dict[str, str] = {}
+
+    def done(self, seen: Object) -> None:
+        """The node removed it."""
+        self._failed.pop(seen.uid, None)
+        removal = self._removal(seen) if seen.resource == MACHINES else None
+        if removal is not None:
+            self._done[removal.uid] = removal
+
+    def failed(self, seen: Object, words: str) -> None:
+        """The node did not remove it, and said why."""
+        self._failed[seen.uid] = words
+
+    def trouble(self, seen: Object) -> str:
+        """Why it is still there."""
+        return self._failed.get(seen.uid, "")
+
+    def held(self, now: datetime) -> dict[str, str]:
+        """The machines (by uid) whose removal waits for an operator, with the sentence that says so."""
+        machines = self._caches.machines.all()
+        waiting = {each.uid: each for machine in machines if (each := self._removal(machine)) is not None}
+        self._forget(waiting.values(), now)
+        gone = {uid: each for uid, each in self._done.items() if uid not in waiting}
+        regions = Counter(self._region(each) for each in machines) + Counter(each.region for each in gone.values())
+        return brake.held([*waiting.values(), *gone.values()], regions, self._agreed(), self._supervisor)
+
+    def _forget(self, waiting: Iterable[Removal], now: datetime) -> None:
+        """What went counts for ten minutes, and as long as something waits that was asked for beside it."""
+        times = [now, *(each.asked for each in waiting)]
+        near = {
+            uid: each
+            for uid, each in self._done.items()
+            if any(abs(moment - each.asked) <= brake.WINDOW for moment in times)
+        }
+        self._done = near
+        caches = (self._caches.machines, self._caches.volumes)
+        self._failed = {
+            uid: each for uid, each in self._failed.items() if any(cache.by("uid", uid) for cache in caches)
+        }
+
+    def _removal(self, machine: Object) -> Removal | None:
+        region = self._region(machine)
+        if machine.deletion_timestamp is None or not region:
+            return None
+        return Removal(machine.uid, region, parse_time(machine.deletion_timestamp))
+
+    def _region(self, machine: Object) -> str:
+        node = self._caches.nodes.get(ObjectKey("", machine.spec["node"]))
+        return str(node.status.get("region", "")) if node is not None else ""
+
+    def _agreed(self) -> datetime | None:
+        seen = self._caches.trust.records("Supervisor").get(ObjectKey("", self._supervisor))
+        said = seen.annotations.get(REMOVALS_AGREED_UNTIL) if seen is not None else None
+        try:
+            return parse_time(said) if said else None
+        except ValueError:
+            return None
