@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,8 +45,16 @@ def server(app: FastAPI, listen: Listen) -> uvicorn.Config:
         port=listen.port,
         ssl_certfile=str(listen.certificate) if listen.certificate else None,
         ssl_keyfile=str(listen.key) if listen.key else None,
+        ssl_context_factory=_newest_tls if listen.certificate else None,
         log_config=None,
         access_log=False,
         lifespan="on",
         timeout_keep_alive=75,
     )
+
+
+def _newest_tls(_: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """TLS 1.3 and nothing older: every client is ours, or an API server that speaks it."""
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context

@@ -134,6 +134,11 @@ class ControlPlane:
                     "scope": "Namespaced",
                 }
             ],
+            # What is going away, or changes nothing that is signed, must not wait for a webhook that is away.
+            "matchConditions": [
+                {"name": "not-going-away", "expression": "!has(object.metadata.deletionTimestamp)"},
+                {"name": "spec-changed", "expression": "oldObject == null || object.spec != oldObject.spec"},
+            ],
             "failurePolicy": "Fail",
             "sideEffects": "None",
             "timeoutSeconds": 5,

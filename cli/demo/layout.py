@@ -129,6 +129,11 @@ class Layout:
         return self.folder / "web.yaml"
 
     @property
+    def programs(self) -> Path:
+        """What the demo's user calls: hardpan, and kubectl where the machine has none."""
+        return self.folder / "bin"
+
+    @property
     def log(self) -> Path:
         """What the demo did."""
         return self.folder / "demo.log"

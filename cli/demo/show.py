@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cli.demo.cloud import TENANT, DemoCloud
 from cli.demo.layout import Layout
+from cli.demo.programs import write_programs
 from cli.demo.steps import Steps
 
 
@@ -47,6 +48,7 @@ def up(cloud: DemoCloud, steps: Steps) -> None:
     for line in _lines(cloud):
         steps.say(f"  | {line}")
     steps.say()
+    write_programs(layout.programs, cloud.kubernetes.kubectl)
     steps.say(f"Ready in {steps.seconds:.1f} s. Try next:")
     for line in next_steps(layout):
         steps.say(f"  {line}")
@@ -56,7 +58,7 @@ def next_steps(layout: Layout) -> tuple[str, ...]:
     """What to try after the demo came up."""
     key = layout.keys / "demo"
     return (
-        f"export KUBECONFIG={layout.kubeconfig} HARDPAN_CONFIG={layout.config} PATH=$PWD/.venv/bin:$PATH",
+        f"export KUBECONFIG={layout.kubeconfig} HARDPAN_CONFIG={layout.config} PATH={layout.programs}:$PATH",
         "kubectl get hardpan -A",
         "kubectl hardpan explain machine -n demo web-0",
         f"$EDITOR {layout.manifest}    # replicas: 3",

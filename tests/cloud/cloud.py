@@ -31,8 +31,10 @@ for i in 0..params.replicas {
 class Cloud:
     """The cloud with the words that tests use."""
 
-    def __init__(self, folder: Path, options: Options | None = None, name: str = "hptest") -> None:
-        layout = Layout(folder, name, "fd68:7264:7e57")
+    def __init__(
+        self, folder: Path, options: Options | None = None, name: str = "hptest", subnet: str = "fd68:7264:7e57"
+    ) -> None:
+        layout = Layout(folder, name, subnet)
         options = options or Options(report_interval=1.0)
         self.demo = DemoCloud(layout, SystemRunner(), options, durable=False)
         self.kubectl = self.demo.kubectl

@@ -129,6 +129,16 @@ def test_a_removal_says_what_it_waits_for_while_the_node_is_away(cloud: Cloud) -
     cloud.eventually(lambda: cloud.kubectl.get("deployments.hardpan.dev", "away", TENANT) is None, "the removal")
 
 
+def test_a_webhook_that_is_away_keeps_nobody_from_deleting(cloud: Cloud) -> None:
+    cloud.deploy("leaver", 1)
+    admission = cloud.demo.control_plane.pid("admission")
+    os.kill(admission, signal.SIGSTOP)
+    try:
+        cloud.delete("leaver")
+    finally:
+        os.kill(admission, signal.SIGCONT)
+
+
 def test_a_manifest_that_plain_ssh_keygen_signed_is_accepted(cloud: Cloud, tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
