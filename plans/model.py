@@ -73,7 +73,10 @@ def parse_plan(data: bytes) -> Plan:
         plan = Plan(fields["language"], tuple(_resource(each) for each in fields["resources"]))
         _require_form(plan)
         again = plan.to_bytes()
-    except (NotCanonical, KeyError, TypeError, ValidationError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadPlan(f"not a plan: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except (NotCanonical, KeyError, TypeError) as error:
         raise BadPlan(f"not a plan: {error}") from None
     if again != data:
         raise BadPlan("not a plan: it has fields that no item has, or lacks some")

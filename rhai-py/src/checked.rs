@@ -3,16 +3,18 @@
 //! 64 KiB everywhere: cheap while it is shared, 64 MiB when it is spelled or copied.
 
 use std::any::TypeId;
+use std::fmt::Write;
 
 use rhai::{
-    Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Module, NativeCallContext, Position,
-    RhaiFunc, Shared,
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map, Module, NativeCallContext,
+    Position, RhaiFunc, Shared,
 };
 
 use crate::convert::DEEPEST;
 use crate::run::{self, Stop};
 
 type Text = ImmutableString;
+type Answer = Result<Dynamic, Box<EvalAltResult>>;
 
 /// Our versions of Rhai's own functions.
 pub fn module() -> Module {
@@ -38,11 +40,11 @@ pub fn module() -> Module {
     );
     FuncRegistration::new("pad").set_into_module(&mut module, pad);
     for name in ["print", "to_string", "debug", "to_debug"] {
-        for kind in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
-            spelling(&mut module, name, kind, |value| format!("{value:?}"));
+        for kind in [TypeId::of::<Array>(), TypeId::of::<Map>(), TypeId::of::<FnPtr>()] {
+            pure(&mut module, name, kind, spelled);
         }
     }
-    spelling(&mut module, "to_json", TypeId::of::<Map>(), json);
+    pure(&mut module, "to_json", TypeId::of::<Map>(), json);
     module
 }
 
@@ -117,25 +119,54 @@ fn pad(context: NativeCallContext, text: &mut Text, length: i64, padding: Text) 
     Ok(())
 }
 
-/// Registers a spelling of a value. Rhai takes an error of `to_string`, and its own late check of the value, for "spell
-/// it without limit", so that a value that is too large is no error: it ends the script, and the value is gone.
-fn spelling(module: &mut Module, name: &str, kind: TypeId, spell: fn(&Dynamic) -> String) {
+/// Registers a function of one value that it does not change.
+fn pure(module: &mut Module, name: &str, kind: TypeId, function: fn(&NativeCallContext, &mut Dynamic) -> Answer) {
     let function = move |context: Option<NativeCallContext>, arguments: &mut [&mut Dynamic]| {
-        let context = context.expect("asked for below");
-        match require_size(context.engine(), arguments[0]) {
-            Ok(()) => Ok(spell(arguments[0]).into()),
-            Err(error) => {
-                run::stop(Stop::Size(error.to_string(), context.call_position()));
-                *arguments[0] = Dynamic::UNIT;
-                Ok(Dynamic::from(String::new()))
-            }
-        }
+        function(&context.expect("asked for below"), arguments[0])
     };
     let function =
         RhaiFunc::Method { func: Shared::new(function), has_context: true, is_pure: true, is_volatile: false };
     FuncRegistration::new(name).set_into_module_raw(module, [kind], function);
 }
 
-fn json(value: &Dynamic) -> String {
-    value.as_map_ref().map_or_else(|_| String::new(), |map| rhai::format_map_as_json(&map))
+/// The text of a value. Rhai takes an error of `to_string`, and its own late check of the value, for "spell it without
+/// limit", so that a value that is too large is no error: it ends the script, and the value is gone.
+fn spelled(context: &NativeCallContext, value: &mut Dynamic) -> Answer {
+    let mut text = String::new();
+    match require_size(context.engine(), value) {
+        Ok(()) => spell(value, &mut text),
+        Err(error) => {
+            run::stop(Stop::Size(error.to_string(), context.call_position()));
+            *value = Dynamic::UNIT;
+        }
+    }
+    Ok(text.into())
+}
+
+/// As Rhai spells values, but for functions: a `|x| …` has a number for a name, which can differ from build to build.
+fn spell(value: &Dynamic, text: &mut String) {
+    if let Ok(array) = value.as_array_ref() {
+        text.push('[');
+        for (index, each) in array.iter().enumerate() {
+            text.push_str(if index > 0 { ", " } else { "" });
+            spell(each, text);
+        }
+        text.push(']');
+    } else if let Ok(map) = value.as_map_ref() {
+        text.push_str("#{");
+        for (index, (key, each)) in map.iter().enumerate() {
+            let _ = write!(text, "{}{key:?}: ", if index > 0 { ", " } else { "" });
+            spell(each, text);
+        }
+        text.push('}');
+    } else if value.is_fnptr() {
+        text.push_str("Fn");
+    } else {
+        let _ = write!(text, "{value:?}");
+    }
+}
+
+fn json(context: &NativeCallContext, value: &mut Dynamic) -> Answer {
+    require_outward(context.engine(), value)?;
+    Ok(value.as_map_ref().map_or_else(|_| String::new(), |map| rhai::format_map_as_json(&map)).into())
 }

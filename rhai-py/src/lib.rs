@@ -16,8 +16,8 @@ mod script;
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
-/// Rhai hashes names with this; by default with a number that differs from build to build, and a script could see it in
-/// the name of a `|x| …`.
+/// Rhai hashes names with this; by default with a number that differs from build to build, and a script can see what
+/// comes of it in the error of a `|x| …` that it catches.
 const SEED: [u64; 4] = [1, 2, 3, 4];
 
 /// Line and column of the call that a function of ours is answering on this thread; zeros outside of one.

@@ -116,5 +116,8 @@ def test_replace_takes_texts_and_characters() -> None:
     assert ENGINE.compile('let s = "ab"; s.replace("", "-"); s').run({}).value == "-a-b-"
 
 
-def test_the_name_of_a_function_without_a_name_is_the_same_in_every_build() -> None:
-    assert ENGINE.compile("let f = |x| x + 1; `${f}`").run({}).value == "Fn(anon$1bbe0033a65b77f7)"
+def test_a_function_has_no_name_that_could_differ_from_build_to_build() -> None:
+    text = 'let f = |x| x + 1; [`${f}`, "" + [f], `${#{ a: [f] }}`, f.to_string(), [f].to_debug()]'
+    assert ENGINE.compile(text).run({}).value == ["Fn", "[Fn]", '#{"a": [Fn]}', "Fn", "[Fn]"]
+    with pytest.raises(rhai.EvalError, match="type Fn does not leave"):
+        ENGINE.compile("#{ a: |x| x }.to_json()").run({})
