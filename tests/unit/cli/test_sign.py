@@ -6,10 +6,13 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.errors import EXIT_DIFFERENT
+from cli.manifest import load
+from cli.site import Site
 from controllers.review import mark_name
 from crds.revisionmark import RevisionMarkSpec
 from tests.unit.cli.conftest import Terminal
@@ -18,28 +21,28 @@ from trust.deployment import signed_body
 from trust.keys import digest
 
 
+def mark_of(site: Site, file: Path, namespace: str) -> dict[str, Any]:
+    """The RevisionMark that the control plane keeps of a signed manifest."""
+    found, tenant = load(file), site.view().tenant_of(namespace)
+    body = signed_body(site.cluster, tenant.id, namespace, found.name, found.spec)
+    fields = {
+        "namespace": namespace,
+        "name": found.name,
+        "tenant": tenant.id,
+        "revision": found.spec["revision"],
+        "digest": digest(body),
+        "plan": found.spec["plan"],
+        "body": body.decode(),
+        "signatures": found.spec["signatures"],
+    }
+    spec = RevisionMarkSpec.model_validate(fields).wire()
+    name = mark_name(tenant.id, namespace, found.name)
+    return {"apiVersion": "hardpan.dev/v1alpha1", "kind": "RevisionMark", "metadata": {"name": name}, "spec": spec}
+
+
 def accept(shop: Terminal, file: Path) -> None:
     """What the control plane does with a signed manifest: it keeps it as the accepted revision."""
-    from cli.manifest import load
-    from cli.site import Site
-
-    found, site = load(file), Site(shop.site)
-    tenant = site.view().tenant_of("shop")
-    body = signed_body(site.cluster, tenant.id, "shop", found.name, found.spec)
-    spec = RevisionMarkSpec.model_validate(
-        {
-            "namespace": "shop",
-            "name": found.name,
-            "tenant": tenant.id,
-            "revision": found.spec["revision"],
-            "digest": digest(body),
-            "plan": found.spec["plan"],
-            "body": body.decode(),
-            "signatures": found.spec["signatures"],
-        }
-    )
-    name = mark_name(tenant.id, "shop", found.name)
-    shop.tools.put("revisionmarks", {"metadata": {"name": name}, "spec": spec.wire()})
+    shop.tools.put("revisionmarks", mark_of(Site(shop.site), file, "shop"))
 
 
 @pytest.fixture
