@@ -19,7 +19,7 @@ TRUST_KEY = ObjectKey("", "cluster")
 
 
 class TrustSource:
-    """Opens trust anew whenever an object of it changed, and never an older snapshot than one it has opened."""
+    """Opens trust anew whenever an object of it changed, and never an older snapshot or root than it has opened."""
 
     def __init__(self, cluster: str) -> None:
         self.cluster = cluster
@@ -27,7 +27,7 @@ class TrustSource:
         self._records = {kind.kind: Cache(resource_of(kind)) for kind in RECORD_KINDS}
         self._versions: tuple[str, ...] = ()
         self._opened: tuple[TrustView, Bundle] | Refusal = Refusal(Code.NO_TRUST, "trust has not been read yet")
-        self._floor = 0
+        self._floors = (0, 0)
 
     @property
     def watches(self) -> list[Watch]:
@@ -70,9 +70,11 @@ class TrustSource:
         ]
         roots = tuple(text.encode() for text in held.spec["roots"])
         try:
-            view = open_bundle(Bundle(roots, held.spec["snapshot"].encode(), tuple(records)), self.cluster, self._floor)
+            view = open_bundle(
+                Bundle(roots, held.spec["snapshot"].encode(), tuple(records)), self.cluster, *self._floors
+            )
         except Refusal as refusal:
             return refusal
-        self._floor = max(self._floor, view.version)
+        self._floors = (max(self._floors[0], view.version), max(self._floors[1], view.root.document.version))
         listed = tuple(each for each in records if view.body.records.get(each.key) == each.digest)
         return view, Bundle(roots, held.spec["snapshot"].encode(), listed)

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from controllers.loop.errors import KubeError
 from controllers.settings import Listen
 from jobs.errors import JobsError
 from trust.errors import TrustError
@@ -31,7 +32,7 @@ def endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         except TrustError as error:
             reason = getattr(error, "code", "BadRequest")
             return JSONResponse({"reason": str(reason), "message": str(error)}, 403)
-        except JobsError as error:
+        except (JobsError, KubeError) as error:
             return JSONResponse({"reason": "Unavailable", "message": str(error)}, 503)
 
     return handle

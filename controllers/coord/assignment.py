@@ -55,6 +55,9 @@ def assign(subject: Subject, candidates: Iterable[Candidate]) -> Assignment:
     current = known.get(subject.supervisor)
     if current is not None and (subject.placed or _fits(current, subject)):
         return _to(current.name, subject.epoch, alive=current.alive)
+    if subject.placed and subject.supervisor:
+        message = f"{subject.supervisor} is not listed by the trust snapshot any more; what runs is kept"
+        return Assignment(subject.supervisor, subject.epoch, "Unknown", Reason.NO_SUPERVISOR, message)
     fitting = [candidate for candidate in known.values() if _fits(candidate, subject)]
     if not fitting:
         return Assignment(

@@ -20,6 +20,7 @@ class Liveness:
         self._seen: dict[str, tuple[str, float, float]] = {}
         self._alive: set[str] = set()
         self._looked: set[str] = set()
+        self._told: frozenset[str] = frozenset()
 
     def alive(self, supervisor: str) -> bool:
         """Whether its lease is held and was renewed within its duration."""
@@ -30,12 +31,12 @@ class Liveness:
         return supervisor in self._looked
 
     async def look(self, supervisors: Iterable[str]) -> bool:
-        """Looks once; whether anything changed."""
-        before = frozenset(self._alive)
+        """Looks once; whether anything changed since the last look that came to its end."""
         for name in supervisors:
             await self._look(name)
             self._looked.add(name)
-        return before != self._alive
+        changed, self._told = self._told != self._alive, frozenset(self._alive)
+        return changed
 
     async def _look(self, name: str) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,10 +15,16 @@ from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import ROUTES, Route, Upstream
 
 UPSTREAM_TIMEOUT_SECONDS = 10.0
+BODY_SECONDS = 10.0
 Forward = Callable[[Request], Awaitable[Response]]
 
 
-def create(upstreams: Mapping[Upstream, str], rate: Rate, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+def create(
+    upstreams: Mapping[Upstream, str],
+    rate: Rate,
+    transport: httpx.AsyncBaseTransport | None = None,
+    body_seconds: float = BODY_SECONDS,
+) -> FastAPI:
     """The application; `upstreams` are base URLs, `transport` replaces the network in tests."""
     client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT_SECONDS, transport=transport, trust_env=False)
 
@@ -29,7 +36,7 @@ def create(upstreams: Mapping[Upstream, str], rate: Rate, transport: httpx.Async
     application = FastAPI(title="Hardpan gateway", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     limiter = Limiter(rate)
     for route in ROUTES:
-        forward = _forwarder(route, upstreams[route.upstream], client, limiter)
+        forward = _forwarder(route, upstreams[route.upstream], client, limiter, body_seconds)
         application.add_api_route(route.path, forward, methods=[route.method], response_model=None)
     application.add_api_route("/healthz", _healthy, methods=["GET"])
     return application
@@ -39,12 +46,16 @@ async def _healthy() -> dict[str, str]:
     return {"state": "ok"}
 
 
-def _forwarder(route: Route, base: str, client: httpx.AsyncClient, limiter: Limiter) -> Forward:
+def _forwarder(route: Route, base: str, client: httpx.AsyncClient, limiter: Limiter, body_seconds: float) -> Forward:
     async def forward(request: Request) -> Response:
         address = request.client.host if request.client else "unknown"
         if not limiter.allows(address, time.monotonic()):
             return refuse(429, "TooManyRequests", "too many requests from this network: wait a few seconds")
-        body = await read_bounded(request, route.body_limit)
+        try:
+            async with asyncio.timeout(body_seconds):
+                body = await read_bounded(request, route.body_limit)
+        except TimeoutError:
+            return refuse(408, "TooSlow", f"the body did not come within {body_seconds:g} s")
         if body is None:
             return refuse(413, "TooLarge", f"the body is larger than {route.body_limit} bytes")
         return await _call(client, route, base, body)

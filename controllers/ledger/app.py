@@ -53,7 +53,7 @@ def create(registry: Registry, desk: ReportDesk, trust: TrustSource) -> FastAPI:
 def _node_of(data: bytes) -> str:
     try:
         return str(json.loads(data)["node"])[:64]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Refusal(Code.BAD_ENCODING, 'a challenge is asked for with {"node": "n-…"}') from None
 
 

@@ -39,7 +39,8 @@ class TokenUse:
 class Claim:
     """A verified registration: who, when by its own clock, and what vouches for it.
 
-    `refusal` is the (reason, sentence) with which the certificate that it brought was refused.
+    `refusal` is the (reason, sentence) with which the certificate that it brought was refused. Who has `joined` by its
+    token stays, whatever the token admits now.
     """
 
     node: str
@@ -47,6 +48,7 @@ class Claim:
     board_vendor: str
     vouched: Vouched | None
     refusal: tuple[str, str] | None = None
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def decide(claim: Claim, token: TokenUse | None, *, revoked: bool, now: datetime
             "Refused", Reason.REVOKED, f"{claim.node} is revoked by the operator: wipe the machine to enrol it anew"
         )
     if abs(claim.time - now) > CLOCK_TOLERANCE:
-        seconds = int((claim.time - now).total_seconds())
+        # Rounded, so that the sentence, and with it the Node's status, is not another one at each try.
+        seconds = round((claim.time - now).total_seconds() / 60) * 60
         return Decision(
             "Pending", Reason.CLOCK_SKEW, f"the machine's clock is {seconds:+d} s off: set it by SNTP or firmware"
         )
@@ -85,6 +88,8 @@ def _by_token(claim: Claim, name: str, token: TokenUse | None, approve: str) -> 
         return Decision(
             "Pending", RefusalReason.TOKEN_UNKNOWN, f"no JoinToken {name} counts here. Approve anyway: {approve}"
         )
+    if claim.joined:
+        return Decision("Approved", Reason.APPROVED_BY_TOKEN, f"approved by token {name}")
     if token.used >= token.count:
         sentence = f"token {name} admits {token.count} machines and all have come"
         return Decision("Pending", Reason.TOKEN_USED_UP, f"{sentence}. Approve anyway: {approve}")

@@ -43,6 +43,11 @@ class NodeReconciler:
         if seen.status.get("boot"):
             days = tuple((each["day"], float(each["seconds"])) for each in seen.status.get("uptime") or ())
             self.presence.known_from_before(key.name, days)
+        try:
+            self.trust()
+        except Refusal:
+            # Without trust nobody can tell whether a node counts, so nothing is said of it.
+            return RequeueAfter(REFRESH_SECONDS)
         certificate, held = self._certificate(seen), self.presence.of(key.name)
         said = standing.conditions(seen, certificate, held, self.presence.liveness(key.name))
         merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())

@@ -56,7 +56,7 @@ class Presence:
         """Takes in a verified report; whether it is worth a look at the node. Raises Refusal for a replay."""
         held = self._nodes.get(report.node) or Standing(Attendance(self._clock()))
         beat = Beat(report.boot, report.sequence)
-        if is_replay(held.attendance, beat):
+        if is_replay(held.attendance, beat) or _of_an_earlier_boot(report, held.report):
             raise Refusal(Code.EXPIRED, f"report {report.sequence} of {report.node} came before")
         was, first = self.liveness(report.node), not held.reported
         attendance = credit(held.attendance, beat, self._clock(), self._now(), self.interval())
@@ -78,3 +78,8 @@ class Presence:
     def names(self) -> list[str]:
         """All nodes."""
         return list(self._nodes)
+
+
+def _of_an_earlier_boot(report: Report, newest: Report | None) -> bool:
+    """An old report of another boot would keep a dead machine alive as often as somebody repeats it."""
+    return newest is not None and report.boot != newest.boot and report.time < newest.time

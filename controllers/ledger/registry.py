@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,7 @@ class Registry:
     presence: Presence
     clock: Callable[[], datetime]
     wake: Callable[[ObjectKey], None]
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def challenge(self, node: str) -> dict[str, Any]:
         """A nonce, and what time it is here."""
@@ -48,12 +50,14 @@ class Registry:
         view = self.trust()
         registration = open_registration(data, view.cluster)
         self.challenges.use(registration.node, registration.nonce)
-        seen = self.nodes.get(ObjectKey("", registration.node))
-        if seen is None and len(self.nodes) - self._approved() > MOST_PENDING:
-            raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
-        certificate, refusal = _vouched(registration, seen, view)
-        decision = self._decide(registration, certificate, refusal, seen, view)
-        seen = await self._store(registration, seen, decision)
+        # One at a time from counting to storing: else a token admits more machines than its count.
+        async with self._one_at_a_time:
+            seen = self.nodes.get(ObjectKey("", registration.node))
+            if seen is None and len(self.nodes) - self._approved() >= MOST_PENDING:
+                raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
+            certificate, refusal = _vouched(registration, seen, view)
+            decision = self._decide(registration, certificate, refusal, seen, view)
+            seen = await self._store(registration, seen, decision)
         self.presence.registered(registration, decision, certificate if decision.state == "Approved" else None)
         self.wake(seen.key)
         return self._answer(decision, seen)
@@ -80,6 +84,7 @@ class Registry:
             registration.inventory.board_vendor,
             vouched,
             (str(refusal.code), refusal.message) if refusal else None,
+            joined,
         )
         return decide(
             claim, self._use(token, registration.node, view), revoked=view.node_revoked(registration.node), now=now

@@ -51,3 +51,10 @@ def test_many_deployments_spread_over_equal_supervisors() -> None:
     twin = dataclasses.replace(EU, name="eu-2")
     names = [assign(dataclasses.replace(WEB, name=f"d{i}"), [EU, twin]).supervisor for i in range(100)]
     assert 30 < names.count("eu-1") < 70
+
+
+def test_what_has_a_node_stays_though_its_supervisor_is_listed_no_more() -> None:
+    served = dataclasses.replace(WEB, supervisor="eu-0", epoch=1, placed=True)
+    kept = assign(served, [EU, US])
+    assert (kept.supervisor, kept.epoch, kept.status) == ("eu-0", 1, "Unknown")
+    assert "not listed by the trust snapshot any more" in kept.message

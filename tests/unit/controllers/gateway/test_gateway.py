@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -79,3 +82,60 @@ def test_the_number_of_networks_remembered_is_bounded() -> None:
 )
 def test_addresses_are_counted_by_network(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+async def test_a_body_that_drips_is_not_waited_for() -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.sleep(30)
+
+    application = create(UPSTREAMS, Rate(1, 9), httpx.MockTransport(echo), body_seconds=0.05)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="https://gateway") as client:
+        answer = await client.post("/v1/nodes/register", content=dripping())
+    assert (answer.status_code, answer.json()["reason"]) == (408, "TooSlow")
+
+
+async def test_a_body_that_says_nothing_of_its_length_is_bounded_too() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1024
+
+    async with gateway(httpx.MockTransport(echo)) as client:
+        answer = await client.post("/v1/nodes/report", content=endless())
+    assert answer.status_code == 413
+
+
+async def test_the_ledgers_refusal_passes_unchanged() -> None:
+    refusal = {"reason": "Expired", "message": "the challenge is used"}
+    async with gateway(httpx.MockTransport(lambda _: httpx.Response(403, json=refusal))) as client:
+        answer = await client.post("/v1/nodes/register", content=b"x")
+    assert (answer.status_code, answer.json()) == (403, refusal)
+
+
+async def test_another_method_than_the_tables_is_refused() -> None:
+    async with gateway(httpx.MockTransport(echo)) as client:
+        assert (await client.get("/v1/nodes/register")).status_code == 405
+
+
+async def test_headers_and_queries_of_strangers_go_no_further() -> None:
+    seen: list[httpx.Request] = []
+
+    def record(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    async with gateway(httpx.MockTransport(record)) as client:
+        await client.get("/v1/trust?admin=1", headers={"authorization": "Bearer x", "x-forwarded-for": "10.0.0.1"})
+    assert str(seen[0].url) == "http://ledger/v1/trust"
+    assert not {"authorization", "x-forwarded-for"} & set(seen[0].headers)
+
+
+async def test_nothing_of_a_body_or_an_answer_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"sealed": "ANSWER-SECRET"})
+
+    with caplog.at_level("DEBUG"):
+        async with gateway(httpx.MockTransport(answer)) as client:
+            await client.post("/v1/nodes/credentials", content=b"BODY-SECRET", headers={"cookie": "HEADER-SECRET"})
+    assert "SECRET" not in caplog.text

@@ -1,0 +1,128 @@
+"""A ledger in memory and machines that register and report, through its own endpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from controllers.ledger.app import create
+from controllers.ledger.challenge import Challenges
+from controllers.ledger.nodes import NodeReconciler
+from controllers.ledger.presence import Presence
+from controllers.ledger.registry import NODES, Registry
+from controllers.ledger.reports import ReportDesk
+from controllers.loop.cache import Cache
+from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.remembering import RememberingKube
+from controllers.loop.testing.memory import MemoryKube
+from tests.unit.controllers.installed import install
+from tests.unit.trust import world as trusted
+from trust.keys import node_id
+from trust.machine import sign
+from trust.part import format_time
+from trust.registration import REGISTRATION_TYPE, Registration
+from trust.report import REPORT_TYPE, Report
+
+
+class Ledger:
+    """`seconds` is the time that passed; change `trust` before `begin`."""
+
+    def __init__(self, **token: Any) -> None:
+        self.trust = trusted.World()
+        self.trust.records["JoinToken/rack"] = trusted.token(**token)
+        self.seconds = 0.0
+        self.server = MemoryKube(self.now)
+        self.kube = RememberingKube(self.server)
+        self.nodes = Cache(NODES)
+        self.kube.remember(self.nodes)
+
+    def now(self) -> datetime:
+        """UTC."""
+        return trusted.NOW + timedelta(seconds=self.seconds)
+
+    async def begin(self) -> Ledger:
+        """Reads trust and serves."""
+        self.source = await install(self.server, self.trust)
+        self.presence = Presence(lambda: self.seconds, self.now, 10.0)
+        challenges = Challenges(b"k" * 32, lambda: self.now().timestamp())
+        registry = Registry(
+            self.kube, self.nodes, self.source.view, challenges, self.presence, self.now, lambda _: None
+        )
+        desk = ReportDesk(self.nodes, self.source, self.presence, self.now, lambda _: None)
+        self.reconciler = NodeReconciler(self.kube, self.nodes, self.source.view, self.presence, self.now)
+        transport = httpx.ASGITransport(create(registry, desk, self.source))
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://ledger")
+        return self
+
+    async def post(self, call: str, data: bytes) -> tuple[int, dict[str, Any]]:
+        """Status and body of an answer."""
+        answer = await self.client.post(f"/v1/nodes/{call}", content=data)
+        return answer.status_code, answer.json()
+
+    async def nonce(self, machine: Machine) -> str:
+        """A challenge."""
+        code, answer = await self.post("challenge", json.dumps({"node": machine.id}).encode())
+        assert code == 200
+        return str(answer["nonce"])
+
+    async def enrol(self, machine: Machine, **changes: Any) -> dict[str, Any]:
+        """A whole registration; its answer."""
+        code, answer = await self.post("register", machine.registration(self, await self.nonce(machine), **changes))
+        assert code == 200, answer
+        return answer
+
+    async def look(self, machine: Machine) -> Object:
+        """Reconciles a node; the Node."""
+        await self.reconciler.reconcile(ObjectKey("", machine.id))
+        found = self.nodes.get(ObjectKey("", machine.id))
+        assert found is not None
+        return found
+
+    async def conditions(self, machine: Machine) -> Mapping[str, tuple[str, str]]:
+        """Status and reason of each condition."""
+        found = (await self.look(machine)).status["conditions"]
+        return {each["type"]: (each["status"], each["reason"]) for each in found}
+
+
+class Machine:
+    """A machine with its keys; with `token`, it brings a certificate that the join token vouches for."""
+
+    def __init__(self, name: str = "node", token: bool = True) -> None:
+        self.name = name
+        self.key = trusted.machine_key(name)
+        self.id = node_id(self.key.public)
+        self.certificate = trusted.vouched(name).decode() if token else None
+        self.sequence = 0
+
+    def registration(self, ledger: Ledger, nonce: str, **changes: Any) -> bytes:
+        """A signed registration; `key` signs, all else are fields."""
+        key = changes.pop("key", self.key)
+        certificate = trusted.certificate(self.name)
+        inventory = {
+            "hostname": "h", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "Acme 1",
+            "virtualisation": "none", "agentVersion": "0.1",
+        }  # fmt: skip
+        fields = {
+            "kind": "Registration", "cluster": trusted.CLUSTER, "node": self.id, "nonce": nonce,
+            "time": format_time(ledger.now()), "boot": "boot-1", "signingKey": certificate.signing_key,
+            "boxKey": certificate.box_key, "tlsKey": certificate.tls_key, "myceliumKey": certificate.mycelium_key,
+            "inventory": inventory, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
+            "certificate": self.certificate,
+        } | changes  # fmt: skip
+        body = Registration.from_wire({name: value for name, value in fields.items() if value is not None})
+        return sign(REGISTRATION_TYPE, body.to_bytes(), key, self.id)
+
+    def report(self, ledger: Ledger, **changes: Any) -> bytes:
+        """The next signed report."""
+        self.sequence += 1
+        key = changes.pop("key", self.key)
+        fields = {
+            "cluster": trusted.CLUSTER, "node": self.id, "boot": "boot-1", "sequence": self.sequence,
+            "time": format_time(ledger.now()), "uptimeSeconds": 10**9, "snapshotVersion": 5,
+            "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36}, "table": [],
+        } | changes  # fmt: skip
+        return sign(REPORT_TYPE, Report.from_wire(fields).to_bytes(), key, self.id)
