@@ -38,6 +38,16 @@ def endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
+async def read_bounded(request: Request, limit: int) -> bytes | None:
+    """The body, or None as soon as it is larger than `limit` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
 def server(app: FastAPI, listen: Listen) -> uvicorn.Config:
     """How uvicorn serves it."""
     return uvicorn.Config(

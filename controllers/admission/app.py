@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 
 from controllers.admission.review import Admission, response
 from controllers.loop.app import run
@@ -17,20 +19,27 @@ from controllers.loop.settings import from_environment
 from controllers.review import Reviewer
 from controllers.settings import Environment, Listen
 from controllers.trust_source import TrustSource
-from controllers.web import application, server
+from controllers.web import application, read_bounded, server
 from crds.revisionmark import REVISION_MARK
 from plans.evaluator import InChild
 
 PATH = "/v1/deployments"
+LARGEST_REVIEW = 8 << 20
 
 
 def create(admission: Admission) -> FastAPI:
     """The webhook's application."""
     made = application("Hardpan admission")
 
-    async def review(request: Request) -> dict[str, Any]:
-        asked = (await request.json())["request"]
-        return response(asked, await admission.answer(asked))
+    async def review(request: Request) -> dict[str, Any] | JSONResponse:
+        body = await read_bounded(request, LARGEST_REVIEW)
+        if body is None:
+            return JSONResponse({"message": f"a review has at most {LARGEST_REVIEW} bytes"}, 413)
+        try:
+            asked = json.loads(body)["request"]
+            return response(asked, await admission.answer(asked))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return JSONResponse({"message": "this is no AdmissionReview of a deployment"}, 400)
 
     made.add_api_route(PATH, review, methods=["POST"], response_model=None)
     return made

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 
 from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import ROUTES, Route, Upstream
+from controllers.web import read_bounded
 
 UPSTREAM_TIMEOUT_SECONDS = 10.0
 BODY_SECONDS = 10.0
@@ -69,16 +70,6 @@ async def _call(client: httpx.AsyncClient, route: Route, base: str, body: bytes)
     except httpx.HTTPError:
         return refuse(503, "Unavailable", f"the {route.upstream} does not answer: try again shortly")
     return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
-
-
-async def read_bounded(request: Request, limit: int) -> bytes | None:
-    """The body, or None as soon as it is larger than `limit` bytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
 
 
 def refuse(status: int, reason: str, message: str) -> JSONResponse:
