@@ -17,10 +17,10 @@ from controllers.loop.process import Compose
 from controllers.loop.settings import LoopSettings
 from controllers.settings import Listen
 from controllers.supervisor import app as supervisor
-from controllers.supervisor.caches import MARKS
+from controllers.supervisor.caches import MACHINES, MARKS
 from controllers.supervisor.credentials import SiteAuthority
 from crds.deployment import DEPLOYMENT
-from crds.meta import REMOVALS_AGREED_UNTIL
+from crds.meta import DEPLOYMENT_UID_LABEL, REMOVALS_AGREED_UNTIL
 from crds.supervisor import SUPERVISOR
 from jobs.broker import Connection
 from jobs.testing import MemoryControllerBroker
@@ -180,6 +180,10 @@ class World:
         """The revision in a deployment's mark."""
         marks = [each.spec for each in self.api.objects(MARKS)]
         return next((each["revision"] for each in marks if (each["namespace"], each["name"]) == key), None)
+
+    def children(self, seen: Object) -> list[Object]:
+        """The machines of this very object."""
+        return [each for each in self.api.objects(MACHINES) if each.labels.get(DEPLOYMENT_UID_LABEL) == seen.uid]
 
     def find(self, key: ObjectKey) -> Object | None:
         """A deployment as it is."""

@@ -40,7 +40,8 @@ def trouble(world: World, seen: Object) -> str:
         return differences(world, seen, world.truth.signed[seen.key][wanted])
     if wanted is not None and not spoiled and not explained(seen):
         return f"it is not Ready and nothing is wrong with it: {ready['reason']}: {ready['message']}"
-    if spoiled and accepted != (held := world.marked(seen.key)):
+    held = world.marked(seen.key)
+    if spoiled and accepted != held and (accepted is not None or world.children(seen)):
         return f"revision {held} was accepted; after a bad edit it says that {accepted} is"
     if accepted is not None and not explained(seen):
         return differences(world, seen, world.truth.signed[seen.key][accepted])
