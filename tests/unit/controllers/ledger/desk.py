@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from controllers.ledger.presence import Presence
 from controllers.ledger.registry import NODES, Registry
 from controllers.ledger.reports import ReportDesk
 from controllers.loop.cache import Cache
-from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.objects import Json, Object, ObjectKey, Resource
 from controllers.loop.remembering import RememberingKube
 from controllers.loop.testing.memory import MemoryKube
 from tests.unit.controllers.installed import install
@@ -28,6 +29,15 @@ from trust.registration import REGISTRATION_TYPE, Registration
 from trust.report import REPORT_TYPE, Report
 
 
+class SlowKube(RememberingKube):
+    """Others have their turn before a write is done."""
+
+    async def create(self, resource: Resource, body: Json) -> Object:
+        """See Kube."""
+        await asyncio.sleep(0)
+        return await super().create(resource, body)
+
+
 class Ledger:
     """`seconds` is the time that passed; change `trust` before `begin`."""
 
@@ -36,7 +46,7 @@ class Ledger:
         self.trust.records["JoinToken/rack"] = trusted.token(**token)
         self.seconds = 0.0
         self.server = MemoryKube(self.now)
-        self.kube = RememberingKube(self.server)
+        self.kube = SlowKube(self.server)
         self.nodes = Cache(NODES)
         self.kube.remember(self.nodes)
 

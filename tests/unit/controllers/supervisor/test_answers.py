@@ -143,7 +143,9 @@ async def test_a_late_answer_opens_no_job_that_has_ended() -> None:
     old = next(each for each in world.server.objects(JOBS) if each.uid == job.uid)
     assert world.said(JOBS, old.name)["Succeeded"][:2] == ("False", "Superseded")
     say(node, job.uid, 1, node.receipt(job.uid, 1, "failed", "Cancelled", "stopped before this step"))
+    before = len(world.server.writes)
     await world.settle()
+    assert "Job status" not in world.writes(before)
     assert world.said(JOBS, old.name)["Succeeded"][:2] == ("False", "Superseded")
 
 
