@@ -41,7 +41,7 @@ class Fence:
 class Marks:
     """What the node remembers so that nothing old returns.
 
-    `revision` is the mark of the job's namespace and name, `fences` are by (namespace, deployment, kind, name).
+    `revision` is the mark of the job's tenant, namespace and name, `fences` are by (namespace, deployment, kind, name).
     """
 
     cluster: str

@@ -69,7 +69,7 @@ def assemble(
     effects = machine.effects(paths.effects, boot, clock)
     tools = Tools(cluster, host, store, resources, marks, effects, clock, machine.sleep, capacity)
     notary = Notary(own, boot, clock)
-    runner = Runner(tools, Journal(store), Memory(marks, trust), enrolment, notary, locks, StopList())
+    runner = Runner(tools, Journal(store), Memory(marks, trust, resources), enrolment, notary, locks, StopList())
     reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store))
     service = Service(own, boot, trust, enrolment, runner, reporter, inventory.inventory, capacity)
     return Executor(service, Keeper(tools, locks, boot), BinKeeper(tools), store)

@@ -8,7 +8,7 @@ from typing import Any
 
 from node_agent.errors import StepFailed
 from node_agent.executor.goal import host_name
-from node_agent.executor.resources import Assignment, Key, Kind
+from node_agent.executor.resources import KINDS, Assignment, Key
 from node_agent.executor.work import Work
 from sal.addresses import machine_address
 from trust.canonical import canonical_bytes
@@ -18,7 +18,6 @@ from trust.keys import digest
 from trust.part import parse_time
 
 _REFERENCE = re.compile(r"(?P<holder>machine/(?P<name>[a-z0-9-]+))/address")
-KINDS: dict[str, Kind] = {"machine": "machine", "volume": "volume"}
 
 
 def work_of(admitted: Admitted, step: AdmittedStep, own: NodeCertificate) -> Work:
@@ -28,7 +27,7 @@ def work_of(admitted: Admitted, step: AdmittedStep, own: NodeCertificate) -> Wor
     name = host_name(job.cluster, place.namespace, place.name, order.kind, order.name)
     assignment = _assignment(admitted, step, own, name) if step.item is not None else None
     key = Key(KINDS[order.kind], place.namespace, order.name)
-    return Work(key, place.name, name, int(parse_time(job.issued).timestamp()), assignment)
+    return Work(key, place.name, name, int(parse_time(job.issued).timestamp()), assignment, place.tenant)
 
 
 def _assignment(admitted: Admitted, step: AdmittedStep, own: NodeCertificate, name: str) -> Assignment:
@@ -47,6 +46,7 @@ def _assignment(admitted: Admitted, step: AdmittedStep, own: NodeCertificate, na
         host_name=name,
         address=_address(admitted, own, order.name) if kind == "machine" else "",
         references=_references(admitted, item.get("env", {})),
+        tenant=place.tenant,
     )
 
 

@@ -2,6 +2,7 @@
 
 Scopes: `revision` of a deployment (with the digest of its document), `fence` of a resource (epoch, generation),
 `removed` of a resource (second in which its removal was signed), `lease` of a supervisor, `snapshot` of the trust.
+The first three are a tenant's: a namespace that is made anew for another tenant begins anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ class Mark:
     digest: str = ""
 
 
+def subject(tenant: str, *names: str) -> str:
+    """How a mark names what it is of. No tenant: a removal that named none, or a mark of an older journal."""
+    return "/".join((tenant, *names) if tenant else names)
+
+
 class Marks:
     """Numbers that only rise."""
 
@@ -35,6 +41,10 @@ class Marks:
             "SELECT number, minor, digest FROM marks WHERE scope = ? AND subject = ?", scope, subject
         )
         return Mark(*found[0]) if found else Mark()
+
+    def highest(self, scope: Scope, tenant: str, *names: str) -> Mark:
+        """The highest seen of what a tenant has; a mark without a tenant counts for every tenant."""
+        return max(self.get(scope, subject(tenant, *names)), self.get(scope, subject("", *names)))
 
     def raise_to(self, scope: Scope, subject: str, mark: Mark) -> None:
         """Keeps the mark if it is higher than the one there; a lower one is ignored."""

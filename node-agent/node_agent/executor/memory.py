@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from node_agent.executor.marks import Mark, Marks
+from node_agent.executor.marks import Mark, Marks, subject
+from node_agent.executor.resources import KINDS, Key, Resources
 from node_agent.executor.trust_state import TrustState
 from trust import gate, revision
 from trust.errors import Code, Refusal
@@ -20,41 +21,53 @@ class Memory:
 
     numbers: Marks
     trust: TrustState
+    resources: Resources
 
     def marks(self, envelope: bytes) -> gate.Marks:
         """What is remembered of what the job claims to be about; the claim itself is checked by the gate."""
         job = peek(envelope, JOB_TYPE, JobBody)
-        fences = {key: fence for step in job.steps if (fence := self._fence(key := _key(job, step))) is not None}
+        fences = {_key(job, step): fence for step in job.steps if (fence := self._fence(job, step)) is not None}
         lease = self.numbers.get("lease", job.supervisor).number
         trust = self.trust
         return gate.Marks(trust.cluster, trust.version, lease, self._revision(job), fences, trust.root_version)
 
     def require_not_removed(self, admitted: Admitted) -> None:
         """Refusal(StaleEpoch) for an ensure that was signed before the resource's last removal."""
-        issued = int(parse_time(admitted.job.issued).timestamp())
+        job = admitted.job
+        issued = int(parse_time(job.issued).timestamp())
         for step in admitted.steps:
-            subject = "/".join(_key(admitted.job, step.step))
-            if step.item is not None and issued < self.numbers.get("removed", subject).number:
+            removed = self.numbers.highest("removed", job.deployment.tenant, *_key(job, step.step))
+            if step.item is not None and issued < removed.number:
                 raise Refusal(Code.STALE_EPOCH, f"{step.step.kind} {step.step.name} was removed after this was ordered")
 
     def remember(self, admitted: Admitted, bundle: bytes) -> None:
         """Raises every mark to what was admitted; to be called within the transaction that begins the job."""
-        job = admitted.job
+        job, place = admitted.job, admitted.job.deployment
         self.trust.accept(bundle)
         self.numbers.raise_to("lease", job.supervisor, Mark(job.lease))
         if admitted.deployment is not None and job.revision is not None:
-            subject = f"{job.deployment.namespace}/{job.deployment.name}"
-            self.numbers.raise_to("revision", subject, Mark(job.revision, digest=admitted.deployment_digest))
+            mark = Mark(job.revision, digest=admitted.deployment_digest)
+            self.numbers.raise_to("revision", subject(place.tenant, place.namespace, place.name), mark)
         for step in job.steps:
-            self.numbers.raise_to("fence", "/".join(_key(job, step)), Mark(step.epoch, step.generation))
+            named = subject(self._tenant(job, step), *_key(job, step))
+            self.numbers.raise_to("fence", named, Mark(step.epoch, step.generation))
 
     def _revision(self, job: JobBody) -> revision.Mark | None:
-        mark = self.numbers.get("revision", f"{job.deployment.namespace}/{job.deployment.name}")
+        place = job.deployment
+        mark = self.numbers.highest("revision", place.tenant, place.namespace, place.name)
         return revision.Mark(mark.number, mark.digest) if mark.number else None
 
-    def _fence(self, key: ResourceKey) -> Fence | None:
-        mark = self.numbers.get("fence", "/".join(key))
+    def _fence(self, job: JobBody, step: JobStep) -> Fence | None:
+        mark = self.numbers.highest("fence", self._tenant(job, step), *_key(job, step))
         return Fence(mark.number, mark.minor) if mark.number else None
+
+    def _tenant(self, job: JobBody, step: JobStep) -> str:
+        """Whose resource a step is about. What a removal says of it is no user's word, so the table's counts."""
+        if job.document is None and step.kind in KINDS:
+            known = self.resources.get(Key(KINDS[step.kind], job.deployment.namespace, step.name))
+            if known is not None:
+                return known.assignment.tenant
+        return job.deployment.tenant
 
 
 def _key(job: JobBody, step: JobStep) -> ResourceKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from node_agent.executor.marks import Mark
+from node_agent.executor.marks import Mark, subject
 from node_agent.executor.work import Tools, Work
 
 KEPT_SECONDS = 7 * 86_400
@@ -20,13 +20,12 @@ def end(work: Work, tools: Tools) -> None:
 
     The name may come back as a new object, whose epoch and generation begin anew.
     """
+    resource = tools.resources.get(work.key)
+    names = (work.key.namespace, work.deployment, work.key.kind, work.key.name)
+    removed = subject(resource.assignment.tenant if resource else work.tenant, *names)
     with tools.store.transaction():
         tools.resources.drop(work.key)
-        tools.marks.forget("fence", fence_subject(work))
-        tools.marks.raise_to("removed", fence_subject(work), Mark(work.issued))
+        for each in {removed, subject("", *names)}:
+            tools.marks.forget("fence", each)
+        tools.marks.raise_to("removed", removed, Mark(work.issued))
         tools.marks.forget_below("removed", work.issued - KEPT_SECONDS)
-
-
-def fence_subject(work: Work) -> str:
-    """How marks name a resource: with its deployment, as the gate does."""
-    return f"{work.key.namespace}/{work.deployment}/{work.key.kind}/{work.key.name}"

@@ -13,6 +13,7 @@ from node_agent.executor.store import Store
 from trust.report import Row, RowState
 
 Kind = Literal["machine", "volume"]
+KINDS: dict[str, Kind] = {"machine": "machine", "volume": "volume"}
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +35,8 @@ class _Part(BaseModel):
 class Assignment(_Part):
     """What a verified job asks to keep. `item` is the plan's item, `references` the addresses that it refers to.
 
-    `deployment` is the name, `deployment_uid` the uid; `address` is the machine's own overlay address.
+    `deployment` is the name, `deployment_uid` the uid; `address` is the machine's own overlay address. `tenant` is the
+    id; empty in a line of an older journal.
     """
 
     kind: Kind
@@ -49,6 +51,7 @@ class Assignment(_Part):
     host_name: str
     address: str = ""
     references: dict[str, str] = {}
+    tenant: str = ""
 
     @property
     def key(self) -> Key:

@@ -31,13 +31,17 @@ class Tools:
 
 @dataclass(frozen=True)
 class Work:
-    """One admitted step. `assignment` is what to keep; None for a removal. `issued` is when the job was signed."""
+    """One admitted step. `assignment` is what to keep; None for a removal. `issued` is when the job was signed.
+
+    `tenant` is the id that the job names; a removal may name none.
+    """
 
     key: Key
     deployment: str
     host_name: str
     issued: int
     assignment: Assignment | None = None
+    tenant: str = ""
 
 
 @dataclass(frozen=True)

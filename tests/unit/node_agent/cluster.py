@@ -55,6 +55,7 @@ class Cluster:
     lease: int = 1
     token_labels: Mapping[str, str] = field(default_factory=lambda: {"disk": "ssd"})
     revoked_nodes: tuple[str, ...] = ()
+    tenant: str = TENANT
 
     def __post_init__(self) -> None:
         keys = tuple(user_key(name).line for name in ("root-1", "root-2"))
@@ -71,7 +72,7 @@ class Cluster:
             ("User", "alice", {"keys": [{"publicKey": user_key("alice").line, "state": "active"}]}),
             (
                 "Tenant", "a",
-                {"id": TENANT, "namespace": "a", "members": [member], "thresholds": {"deploy": 1},
+                {"id": self.tenant, "namespace": "a", "members": [member], "thresholds": {"deploy": 1},
                  "ceilings": ceilings, "runtimes": ["vm"], "imageHosts": ["images.example"]},
             ),
             (
@@ -129,7 +130,7 @@ class Tenancy:
             "language": 1, "script": self.script, "revision": self.revision, "notBefore": format_time(now - DAY),
             "expires": format_time(now + 30 * DAY), "plan": digest(self.plan()),
         }  # fmt: skip
-        body = deployment.signed_body(self.cluster.id, TENANT, "a", "web", spec)
+        body = deployment.signed_body(self.cluster.id, self.cluster.tenant, "a", "web", spec)
         text = sign_with_seed(seed(self.signer), deployment.bytes_to_sign(body))
         key_id = user_key(self.signer).key_id
         return deployment.to_envelope(body, [SignatureText(key_id, text)]).to_json()
@@ -156,7 +157,7 @@ class Tenancy:
         now = self.cluster.now
         fields: dict[str, Any] = {
             "cluster": self.cluster.id, "job": job, "attempt": attempt, "node": self.node,
-            "deployment": {"namespace": "a", "name": "web", "uid": "uid-1", "tenant": TENANT},
+            "deployment": {"namespace": "a", "name": "web", "uid": "uid-1", "tenant": self.cluster.tenant},
             "trust": digest(self.cluster.bundle()), "steps": [each.wire() for each in steps], "supervisor": "eu",
             "lease": self.cluster.lease, "issued": format_time(now),
             "expires": format_time(now + timedelta(minutes=15)), "holders": {}, "certificates": [],

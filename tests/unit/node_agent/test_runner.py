@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from node_agent.executor.marks import Mark
 from node_agent.testing import Crash
 from tests.unit.node_agent.build import GIB, MIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import read_receipt
@@ -112,6 +113,47 @@ def test_an_older_revision_never_returns_even_after_a_restart(node: Node) -> Non
     node.restart()
     node.web.revision = 1
     assert node.ensure("job-2").reason == "RevisionTooOld"
+
+
+def reassign(node: Node) -> None:
+    """The namespace is made anew for another tenant, whose revisions, epochs and generations begin at 1."""
+    node.cluster.tenant = "t-" + "b" * 26
+    node.cluster.version += 1
+    node.web.revision = 1
+
+
+def test_a_namespace_made_anew_for_another_tenant_begins_anew_and_takes_nothing_old(node: Node) -> None:
+    node.web.revision = 7
+    assert node.ensure(generation=5).state == "succeeded"
+    old, documents = node.web.ensure("job-2", ("machine", "web-0", 1, 9)), node.web.documents()
+    reassign(node)
+    assert node.ensure("job-3").state == "succeeded"
+    again = read_receipt(node.runner.run("job-2", 1, old, documents), node.public)
+    assert again.reason == "TrustRollback"
+    node.web.revision = 2
+    assert node.ensure("job-4").state == "succeeded"
+    node.web.revision = 1
+    assert node.ensure("job-5").reason == "RevisionTooOld"
+
+
+def test_marks_of_an_older_journal_that_name_no_tenant_still_count(node: Node) -> None:
+    marks = node.runner.tools.marks
+    marks.raise_to("revision", "a/web", Mark(7, digest="sha256:" + "0" * 64))
+    assert node.ensure().reason == "RevisionTooOld"
+    node.web.revision = 8
+    marks.raise_to("fence", "a/web/machine/web-0", Mark(1, 5))
+    assert node.ensure("job-2", generation=4).reason == "StaleEpoch"
+    assert node.ensure("job-3", generation=5).state == "succeeded"
+
+
+def test_a_removal_that_names_no_tenant_ends_the_resource_with_its_fence(node: Node) -> None:
+    node.ensure(generation=4)
+    unnamed = {"namespace": "a", "name": "web", "uid": "uid-1", "tenant": ""}
+    late = node.web.absent("late", ("machine", "web-0", 1, 3), deployment=unnamed)
+    assert node.run("late", late).reason == "StaleEpoch"
+    receipt = node.run("gone", node.web.absent("gone", ("machine", "web-0", 1, 5), deployment=unnamed))
+    assert (receipt.state, node.table()) == ("succeeded", {VOLUME: "present"})
+    assert node.ensure("job-2", generation=1).state == "succeeded"
 
 
 def test_the_same_revision_with_other_content_is_refused(node: Node) -> None:
