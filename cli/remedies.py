@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from cli.seen import Condition, Seen
+from cli.seen import Condition, Seen, one_line
 from crds import deployment_conditions, job, machine, node_conditions
 from crds.reasons import NOTHING, DocumentedReason, RefusalReason
 
@@ -51,7 +51,7 @@ def next_steps(it: Seen, main: Condition) -> tuple[str, ...]:
     node = it.name if kind == "node" else str(it.spec.get("node") or (named.group() if named else "NODE"))
     words = {"name": it.name, "namespace": it.namespace, "node": node, "deployment": str(it.spec.get("deployment"))}
     # These are pasted into a shell, and the API server may not be what it was.
-    quoted = {key: shlex.quote(value) for key, value in words.items()}
+    quoted = {key: shlex.quote(one_line(value)) for key, value in words.items()}
     return tuple(each.format(**quoted) for each in steps)
 
 

