@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rhai
@@ -20,6 +20,7 @@ values = st.recursive(
 
 
 @given(values)
+@settings(derandomize=True, deadline=None)
 def test_a_value_comes_out_as_it_went_in_by_variable_and_by_function(value: Any) -> None:
     for text in ("v", "give(v)"):
         found = ENGINE.compile(text, ["v"]).run({"v": value}).value
