@@ -62,16 +62,14 @@ def explain(it: Seen, children: Sequence[Seen], now: datetime) -> Explanation:
     details = [*_DETAILS[it.kind](it), *_conditions(it, main), *_placements(it), *_children(children, now)]
     if it.stale:
         details.insert(0, f"this is about an older spec: {NOBODY_LOOKED}")
-    (f"approve anyway: kubectl hardpan node approve {shlex.quote(it.name)}",)
+    approval = (f"approve anyway: kubectl hardpan node approve {shlex.quote(it.name)}",)
     return Explanation(
         _state(it, main),
         it.deleted_since or main.since,
         "" if main.reason == "NoNodeFits" else main.reason,
         _headline(message) if main.reason == "NoNodeFits" else message,
         tuple(details),
-        (f"approve anyway: kubectl hardpan node approve {shlex.quote(it.name)}",)
-        if approvable
-        else next_steps(it, main),
+        approval if approvable else next_steps(it, main),
     )
 
 
