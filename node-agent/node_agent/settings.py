@@ -56,7 +56,7 @@ class NodeSettings(SettingsPart):
     heartbeat_seconds: Annotated[float, Field(gt=0, le=10)] = 10.0
     watch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     agent_user: Annotated[int, Field(ge=0, description="uid of the agent; 0 leaves it root")] = 65_534
-    fetch_user: Annotated[int, Field(ge=0, description="uid under which images are fetched")] = 65_534
+    fetch_user: Annotated[int, Field(ge=0, description="uid that fetches images, never the agent's")] = 65_533
 
     @property
     def paths(self) -> Paths:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from node_agent import in_process
+from node_agent.settings import NodeSettings
 from tests.system.node_process import NOBODY, Node
 from tests.system.node_site import Site, kill, wait_for
 from tests.system.requirements import need
@@ -70,6 +71,21 @@ def table(node: Node) -> dict[str, str]:
     """State by name, as the heartbeat says."""
     report = node.site.heartbeat(node.id)
     return {row.name: row.state for row in report.table} if report else {}
+
+
+def reads(user: int, file: Path) -> bool:
+    """Whether a process of this user can read the file."""
+    return subprocess.run(["cat", file], user=user, group=user, extra_groups=[], capture_output=True).returncode == 0
+
+
+def test_who_takes_over_the_fetcher_cannot_read_the_agent_s_keys(node: Node, folder: Path) -> None:
+    folder.chmod(0o711)
+    usual = {name: NodeSettings.model_fields[name].default for name in ("agent_user", "fetch_user")}
+    assert node.settings.agent_user == usual["agent_user"]
+    key = wait_for(lambda: next(node.settings.paths.agent.glob("*key*.pem"), None), "the agent's key", log=node.console)
+    assert reads(usual["agent_user"], key)
+    assert not reads(usual["fetch_user"], key)
+    assert not reads(usual["fetch_user"], node.settings.paths.keys)
 
 
 def test_a_node_registers_runs_a_signed_job_and_reports_it(node: Node) -> None:
