@@ -75,7 +75,7 @@ class MachineItem(Part):
     ]
     restart: Annotated[Literal["always", "on-failure", "never"], Field(json_schema_extra=changes(ChangeClass.LIVE))]
     spread: Annotated[DnsLabel | Literal[""], Field(json_schema_extra=changes(ChangeClass.LIVE))]
-    node_labels: Annotated[LabelMap, Field(json_schema_extra=changes(ChangeClass.REBUILD))]
+    node_labels: Annotated[LabelMap, Field(json_schema_extra=changes(ChangeClass.LIVE))]
 
 
 class VolumeItem(Part):

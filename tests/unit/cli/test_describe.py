@@ -66,10 +66,7 @@ def test_a_volume_that_goes_says_what_becomes_of_its_data(on_delete: str, days: 
         ({"restart": "never"}, "restart always → never   at once"),
         ({"spread": "web"}, "spread none → web   at once"),
         ({"disk": 128 * MIB}, "disk 64Mi → 128Mi   rebuild needed: new root disk; volumes and address stay"),
-        (
-            {"nodeLabels": {"disk": "ssd"}},
-            "node_labels +disk   rebuild needed: new root disk; volumes and address stay",
-        ),
+        ({"nodeLabels": {"disk": "ssd"}}, "node_labels +disk   at once"),
         (
             {"volumes": [{"volume": "data", "mount": "/data", "readOnly": True}]},
             "volumes none → data on /data (read-only)   restart needed",

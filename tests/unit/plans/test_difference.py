@@ -73,7 +73,7 @@ MACHINE_CHANGES: dict[str, tuple[str, ChangeClass]] = {
     "env": ('#{ A: "1" }', RESTART),
     "restart": ('"never"', LIVE),
     "spread": ('"web"', LIVE),
-    "node_labels": ('#{ disk: "ssd" }', REBUILD),
+    "node_labels": ('#{ disk: "ssd" }', LIVE),
 }
 
 
