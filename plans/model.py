@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -54,6 +55,10 @@ class Plan:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
         return canonical_bytes({"language": self.language, "resources": [each.wire() for each in self.resources]})
 
     @property
