@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from node_agent.agent.gateway import Challenge, Registered, Reported
 from node_agent.clock import render
-from node_agent.errors import NodeError, StepFailed
+from node_agent.errors import NodeError, StepFailed, TryAgain
 from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import MachineFacts, Power
+from sal.images import Held
 
 Answer = TypeVar("Answer")
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -59,6 +60,8 @@ class FakeHost:
     bin: dict[str, int] = field(default_factory=dict)
     binned: int = 0
     images: set[str] = field(default_factory=set)
+    image_used: dict[str, float] = field(default_factory=dict)
+    full: float = 0.0
     effects: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, MachineGoal] = field(default_factory=dict)
     failures: dict[str, NodeError] = field(default_factory=dict)
@@ -91,12 +94,26 @@ class FakeHost:
         """See MachineHost."""
         return sha256 in self.images
 
+    def images_held(self) -> tuple[Held, ...]:
+        """See MachineHost; one whose last use no test gave was used at the start of time."""
+        return tuple(Held(each, 1, self.image_used.get(each, 0.0)) for each in sorted(self.images))
+
+    def remove_image(self, sha256: str) -> None:
+        """See MachineHost."""
+        self._effect("unimage", sha256, lambda: self.images.discard(sha256))
+
+    def fullness(self) -> float:
+        """See Host."""
+        return self.full
+
     def fetch_image(self, goal: MachineGoal) -> None:
         """See MachineHost."""
         self._effect("fetch", goal.host_name, lambda: self.images.add(goal.image.sha256))
 
     def make_root(self, goal: MachineGoal) -> None:
         """See MachineHost."""
+        if goal.image.sha256 not in self.images:
+            raise TryAgain("HostBusy", "the image was removed just now")
         roots = self.machine(goal.host_name).roots | {goal.root}
         self._effect("root", goal.host_name, lambda: self._set(goal.host_name, roots=roots, folder=True))
 

@@ -15,6 +15,7 @@ from node_agent.executor.effects import EffectsFile, EffectsLog
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.host import Host
 from node_agent.executor.identity import Identity
+from node_agent.executor.image_keeper import ImageKeeper
 from node_agent.executor.journal import Journal
 from node_agent.executor.keeper import Keeper
 from node_agent.executor.locks import Locks
@@ -38,6 +39,7 @@ class Executor:
     service: Service
     keeper: Keeper
     bin: BinKeeper
+    images: ImageKeeper
     store: Store
 
 
@@ -72,4 +74,4 @@ def assemble(
     runner = Runner(tools, Journal(store), Memory(marks, trust, resources), enrolment, notary, locks, StopList())
     reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store))
     service = Service(own, boot, trust, enrolment, runner, reporter, inventory.inventory, capacity)
-    return Executor(service, Keeper(tools, locks, boot), BinKeeper(tools), store)
+    return Executor(service, Keeper(tools, locks, boot), BinKeeper(tools), ImageKeeper(tools), store)

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from node_agent.executor.goal import MachineGoal
+from sal.images import Held
 
 
 class Power(Enum):
@@ -44,11 +45,17 @@ class MachineHost(Protocol):
     def has_image(self, sha256: str) -> bool:
         """Whether the image is in the store."""
 
+    def images_held(self) -> tuple[Held, ...]:
+        """The images in the store, each with the time of its last use."""
+
+    def remove_image(self, sha256: str) -> None:
+        """Removes an image from the store; root disks made of it stay."""
+
     def fetch_image(self, goal: MachineGoal) -> None:
         """Brings the image into the store, verified."""
 
     def make_root(self, goal: MachineGoal) -> None:
-        """Makes the root disk from the image; it appears whole or not at all."""
+        """Makes the root disk from the image; it appears whole or not at all. TryAgain when the image is gone."""
 
     def write_seed(self, goal: MachineGoal) -> None:
         """Makes the seed disk; it appears whole or not at all."""
@@ -108,6 +115,9 @@ class VolumeHost(Protocol):
 
 class Host(MachineHost, VolumeHost, Protocol):
     """All of the machine below."""
+
+    def fullness(self) -> float:
+        """How much of the pool is taken, from 0 to 1."""
 
     def ensure_network(self) -> None:
         """Bridge, filter and routes are as they must be; ports of machines are not touched."""

@@ -104,6 +104,7 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
         try:
             executor.keeper.pass_once()
             executor.bin.pass_once()
+            executor.images.pass_once()
             said = ""
         except NodeError as error:
             if error.message != said:

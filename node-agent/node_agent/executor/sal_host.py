@@ -20,7 +20,7 @@ from sal.addresses import gateway_address, machine_mac, port_name
 from sal.command import Runner
 from sal.filesystem import write_durably
 from sal.hypervisor import Disk, Hypervisor, Interface, MachineConfig, State
-from sal.images import ImageStore, file_chunks
+from sal.images import Held, ImageStore, file_chunks
 from sal.network import Network, NodeNetwork
 from sal.nftables import Port
 from sal.pool import Pool
@@ -83,6 +83,15 @@ class SalHost:
         """See MachineHost."""
         return self.images.has(sha256)
 
+    def images_held(self) -> tuple[Held, ...]:
+        """See MachineHost."""
+        return self.images.held()
+
+    def remove_image(self, sha256: str) -> None:
+        """See MachineHost."""
+        with translated():
+            self.images.remove(sha256)
+
     def fetch_image(self, goal: MachineGoal) -> None:
         """See MachineHost; an image that came with the medium is not fetched."""
         image = goal.image
@@ -97,6 +106,10 @@ class SalHost:
     def make_root(self, goal: MachineGoal) -> None:
         """See MachineHost."""
         with translated():
+            try:
+                self.images.used(goal.image.sha256)
+            except errors.NotFound:
+                raise TryAgain("HostBusy", f"image {goal.image.sha256} was removed just now: fetched again") from None
             self.pool.machine_folder(goal.host_name)
             target = self._files(goal).root(goal.root)
             self.pool.clone_image(self.images.path(goal.image.sha256), target, goal.disk)
@@ -200,6 +213,12 @@ class SalHost:
         """See VolumeHost."""
         with translated():
             self.pool.destroy_volume(host_name)
+
+    def fullness(self) -> float:
+        """See Host."""
+        with translated():
+            usage = self.pool.usage()
+        return 1 - usage.free / usage.total if usage.total else 0.0
 
     def ensure_network(self) -> None:
         """See Host."""

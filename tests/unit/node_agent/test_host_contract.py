@@ -84,6 +84,16 @@ def test_a_started_machine_runs_until_it_is_stopped(host: Host) -> None:
     assert host.machine(NAME).launch == WANTED.launch
 
 
+def test_an_image_that_is_gone_before_its_clone_is_fetched_again(host: Host) -> None:
+    host.fetch_image(WANTED)
+    assert [each.digest for each in host.images_held()] == [SHA256]
+    assert 0.0 <= host.fullness() <= 1.0
+    host.remove_image(SHA256)
+    assert host.images_held() == ()
+    with pytest.raises(TryAgain):
+        host.make_root(WANTED)
+
+
 def test_pruning_keeps_the_goal_s_disks_only(host: Host) -> None:
     prepare(host)
     newer = goal(machine(image=SOURCE, disk=128 * MIB, env={"A": "b"}))
