@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from node_agent.errors import TryAgain
 from node_agent.executor.marks import Mark, Marks, subject
 from node_agent.executor.resources import KINDS, Key, Resources
 from node_agent.executor.trust_state import TrustState
@@ -39,6 +40,14 @@ class Memory:
             removed = self.numbers.highest("removed", job.deployment.tenant, *_key(job, step.step))
             if step.item is not None and issued < removed.number:
                 raise Refusal(Code.STALE_EPOCH, f"{step.step.kind} {step.step.name} was removed after this was ordered")
+
+    def require_newest(self, job: JobBody, step: JobStep) -> None:
+        """TryAgain when a newer order for the same resource was admitted since this one, or removed it meanwhile.
+
+        To be called under the resource's lock: two runners may have admitted both before either came to act.
+        """
+        if self._fence(job, step) != Fence(step.epoch, step.generation):
+            raise TryAgain("StaleEpoch", f"{step.kind} {step.name} got a newer order before this one came to act")
 
     def remember(self, admitted: Admitted, bundle: bytes) -> None:
         """Raises every mark to what was admitted; to be called within the transaction that begins the job."""

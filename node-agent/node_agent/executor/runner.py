@@ -103,6 +103,7 @@ class Runner:
         try:
             work = work_of(admitted, step, own)
             with self.locks.hold(work.key):
+                self.memory.require_newest(admitted.job, order)
                 self.journal.intend(admitted.job.job, position)
                 changed = verbs()[order.kind, order.verb].perform(work, self.tools)
                 self.journal.conclude(admitted.job.job, position)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,24 @@ def test_a_cancelled_job_stops_before_its_next_step(node: Node) -> None:
     receipt = node.ensure()
     assert (receipt.state, receipt.reason) == ("failed", "Cancelled")
     assert [each.outcome for each in receipt.steps] == ["done", "skipped"]
+    assert node.table() == {VOLUME: "present"}
+
+
+def test_an_order_that_was_overtaken_while_it_waited_for_its_turn_does_nothing(node: Node) -> None:
+    node.ensure()
+    turns = iter([lambda: node.run("gone", node.web.absent("gone", ("machine", "web-0", 1, 3)))])
+    locks, hold = node.runner.locks, node.runner.locks.hold
+
+    @contextmanager
+    def overtaken(key: Hashable) -> Iterator[None]:
+        for act in turns:
+            assert act().state == "succeeded"
+        with hold(key):
+            yield
+
+    locks.hold = overtaken  # type: ignore[method-assign]
+    receipt = node.run("late", node.web.ensure("late", ("machine", "web-0", 1, 2)))
+    assert (receipt.state, receipt.reason) == ("failed", "StaleEpoch")
     assert node.table() == {VOLUME: "present"}
 
 
