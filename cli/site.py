@@ -200,6 +200,14 @@ def new_token(site: Site, name: str, spec: Mapping[str, Any]) -> SigningKey:
     return key
 
 
+def vouching(site: Site, region: str, name: str) -> tuple[Record, ...]:
+    """The supervisor records that must change so that nodes of this site take orders from one of their region."""
+    found = [each for each in site.records() if each.kind == "Supervisor" and each.spec["region"] == region]
+    if any(name in each.spec["sites"] for each in found):
+        return ()
+    return tuple(Record(each.kind, each.name, {**each.spec, "sites": [*each.spec["sites"], name]}) for each in found)
+
+
 def only_region(view: TrustView) -> str:
     """The region that is meant where none is named. Raises Usage when that could be more than one."""
     regions = sorted({each.region for each in view.supervisors.values()})

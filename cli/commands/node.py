@@ -54,6 +54,9 @@ def approve(
     require(Region, region, "--region")
     if view.node_revoked(node):
         raise CliError(f"{node} is revoked by the operator: wipe the machine, and approve the id that it then has")
+    if not any(each.region == region and in_site in each.sites for each in view.supervisors.values()):
+        remedy = f"hardpan token create NAME --region {region} --in-site {in_site} has one vouched for"
+        raise Usage(f"no supervisor of region {region} serves site {in_site}, so its nodes would refuse all: {remedy}")
     try:
         certificate = _certificate(seen, view.cluster, node, (region, in_site, labels(label or [])))
         signer = root_signer(view.root.document, key)

@@ -65,10 +65,13 @@ def create(
         raise Usage(worded(error, "token")) from None
     sites.write_secret(folder.token_file(name), made.seed)
     try:
-        publish(folder, Change((Record("JoinToken", name, spec.wire()),)), key, apply)
+        serving = sites.vouching(folder, region, in_site)
+        publish(folder, Change((Record("JoinToken", name, spec.wire()), *serving)), key, apply)
     finally:
         if folder.record("JoinToken", name) is None:
             folder.token_file(name).unlink()
     say(json.dumps({"name": name, "seed": encode(made.seed)}))
+    for each in serving:
+        note(f"supervisor {each.name} is vouched for site {in_site} from now on")
     note(f"token {name} admits {count} machines of region {region} until {ends}; kept in {folder.token_file(name)}")
     note("Next: boot machines with it, then: kubectl get nodes.hardpan.dev")

@@ -98,7 +98,7 @@ def test_what_fits_no_node_stays_pending_with_counted_reasons(cloud: Cloud) -> N
     cloud.demo.apply(cloud.sign(cloud.manifest("huge", 1, script=script)))
     found = cloud.eventually(lambda: cloud.conditions("huge").get("Scheduled"), "the supervisor to look")
     assert found[:2] == ("False", "NoNodeFits")
-    assert "no node fits. 2 nodes: 2 too few cpus" in found[2]
+    assert "no node fits. 2 nodes in region demo: 2 too few cpus" in found[2]
     cloud.delete("huge")
 
 

@@ -31,15 +31,15 @@ def site(shop: Terminal) -> Terminal:
 
 
 def test_an_approved_machine_has_a_certificate_that_verifies(site: Terminal) -> None:
-    done = site("node", "approve", NODE, "--region", "eu", "--label", "rack=7", "--label", "disk=")
+    done = site("node", "approve", NODE, "--region", "main", "--label", "rack=7", "--label", "disk=")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
-        f"{NODE} is approved for region eu, site default; it is Ready within its next try",
+        f"{NODE} is approved for region main, site default; it is Ready within its next try",
         f"Next: kubectl hardpan explain node {NODE}",
     ]
     envelope = site.tools.get("nodes", NODE)["spec"]["certificate"]
     certificate = verify_certificate(envelope.encode(), Site(site.site).view())
-    assert (certificate.node, certificate.region, certificate.token) == (NODE, "eu", None)
+    assert (certificate.node, certificate.region, certificate.token) == (NODE, "main", None)
     assert certificate.labels == {"rack": "7", "disk": ""}
     assert certificate.box_key == raw("box")
     assert not certificate.boot_trusted
@@ -123,3 +123,10 @@ def test_only_a_node_is_forgotten(site: Terminal, words: list[str], said: str) -
     done = site("forget", *words)
     assert done.code == 2
     assert said in done.err
+
+
+def test_a_site_that_no_supervisor_serves_is_refused_with_the_remedy(site: Terminal) -> None:
+    done = site("node", "approve", NODE, "--region", "eu", "--in-site", "attic")
+    assert done.code == 2
+    assert "no supervisor of region eu serves site attic" in done.err
+    assert "hardpan token create NAME --region eu --in-site attic" in done.err

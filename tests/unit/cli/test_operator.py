@@ -297,6 +297,15 @@ def test_a_token_is_printed_for_a_medium_kept_and_counts(shop: Terminal) -> None
     assert "join token rack-7 is there already: choose another name" in again.err
 
 
+def test_a_token_for_a_new_site_has_the_regions_supervisor_vouched_for_it(shop: Terminal) -> None:
+    done = shop.operator("token", "create", "lab-1", "--in-site", "lab")
+    assert done.code == 0
+    assert "supervisor main is vouched for site lab from now on" in done.err
+    assert Site(shop.site).view().supervisors["main"].sites == ("default", "lab")
+    again = shop.operator("token", "create", "lab-2", "--in-site", "lab")
+    assert "vouched" not in again.err
+
+
 def test_what_is_not_applied_is_said_with_the_command_that_does_it(shop: Terminal) -> None:
     done = shop.operator("trust", "renew", "--no-apply")
     command = f"kubectl apply --server-side -f {shop.site}/records -f {shop.site}/trust.yaml"
