@@ -38,11 +38,14 @@ def back_off(failures: int) -> float:
 
 
 def keep(resource: Resource, power: Power, now: str, elapsed: float) -> Verdict:
-    """What a machine needs. `now` is wall time for the table, `elapsed` seconds since boot for the back-off."""
+    """What a machine needs. `now` is wall time for the table, `elapsed` seconds since boot for the back-off.
+
+    A process that runs while its start is not concluded may be the one from before a change: the start is finished.
+    """
     seen, policy = resource.observation, resource.assignment.machine.restart
     if resource.removing:
         return Verdict(resource)
-    if power is Power.RUNNING:
+    if power is Power.RUNNING and seen.state not in ("starting", "restarting"):
         return Verdict(_running(resource, now, elapsed))
     if seen.state == "running":
         return Verdict(_ended(resource, power, policy, now, elapsed))
@@ -130,13 +133,13 @@ class Keeper:
         verdict = keep(resource, power, clock.timestamp(), clock.elapsed())
         self.tools.resources.put(verdict.resource)
         if verdict.start:
-            self._start(verdict.resource)
+            self._start(verdict.resource, power)
         elif repair and power is Power.RUNNING and not resource.removing:
             reach(verdict.resource.assignment, self.tools)
 
-    def _start(self, resource: Resource) -> None:
+    def _start(self, resource: Resource, power: Power) -> None:
         clock, seen = self.tools.clock, resource.observation
-        again = seen.state == "restarting"
+        again = seen.state == "restarting" and power is not Power.RUNNING
         starting = resource.seen("starting", clock.timestamp(), restarts=seen.restarts + again)
         self.tools.resources.put(starting)
         try:

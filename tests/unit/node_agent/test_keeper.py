@@ -13,7 +13,8 @@ from node_agent.executor.keeper import REPAIR_SECONDS, Keeper, back_off
 from node_agent.executor.locks import Locks
 from node_agent.executor.resources import Key, Observation
 from node_agent.executor.verbs import machine_ensure
-from tests.unit.node_agent.build import World, ensure, machine
+from node_agent.testing import Crash
+from tests.unit.node_agent.build import MIB, World, ensure, goal, machine
 
 KEY = Key("machine", "a", "web-0")
 
@@ -54,6 +55,26 @@ def node(tmp_path: Path) -> Node:
 
 def test_pauses_grow_to_a_minute() -> None:
     assert [back_off(failures) for failures in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+@pytest.mark.parametrize("boundary", ["before the stop", "after the stop"])
+def test_a_change_that_the_process_died_in_is_finished_and_not_taken_for_done(node: Node, boundary: str) -> None:
+    larger = machine(generation=2, memory=256 * MIB)
+
+    def die(effect: str, name: str) -> None:
+        if effect == "stop":
+            raise Crash
+
+    setattr(node.host, boundary.split()[0], die)
+    with pytest.raises(Crash):
+        machine_ensure.perform(ensure(larger), node.tools)
+    node.host.before = node.host.after = lambda effect, name: None
+    node.restart()
+    node.keeper = Keeper(node.tools, Locks(), "boot-1")
+    node.watch(1)
+    assert node.seen.state == "running"
+    assert node.host.started[larger.host_name].launch == goal(larger).launch
+    assert node.seen.restarts == 0
 
 
 def test_a_killed_machine_runs_again_and_the_restart_is_counted(node: Node) -> None:
