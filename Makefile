@@ -19,7 +19,7 @@ demo-down: ## remove all of the demo
 test: setup lint types ## everything that CI runs
 	$(PYTHON) -m pytest tests rhai-py/tests
 
-test-fast: ## lints, types and unit tests side by side, under a minute
+test-fast: ## lints, types and unit tests side by side
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit lint types
 
 unit:
