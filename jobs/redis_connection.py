@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from typing import Any
@@ -45,13 +46,28 @@ def pinned(authority: str, certificate: str, key: str) -> ssl.SSLContext:
     return context
 
 
+class ClosingSocket(ssl.SSLSocket):
+    """Closed when the peer is gone: wrap_socket asks for the peer first, and would leave it open (CPython 3.11)."""
+
+    def getpeername(self) -> Any:
+        """As a socket's.
+
+        Raises:
+            ConnectionResetError: the server went away before TLS began.
+        """
+        try:
+            return super().getpeername()
+        except OSError as error:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "the server went away before TLS began") from error
+
+
 class PinnedConnection(SSLConnection):
     """For threads. The files are read for each connection, so that a rotated certificate counts at once."""
 
     def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
         context = pinned(str(self.ca_certs), str(self.certfile), str(self.keyfile))
-        # Raises for a connection that was reset meanwhile, of which wrap_socket would leave the descriptor open.
-        sock.getpeername()
+        context.sslsocket_class = ClosingSocket
         return context.wrap_socket(sock, server_hostname=self.host)
 
 
