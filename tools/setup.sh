@@ -30,6 +30,7 @@ install_packages() {
 
 install_python() {
     local uv="$cache/uv/bin/uv"
+    export UV_COMPILE_BYTECODE=1
     [ -x "$uv" ] || { python3 -m venv "$cache/uv" && "$cache/uv/bin/pip" -q install --disable-pip-version-check 'uv==0.13.*'; }
     [ -x .venv/bin/python ] || "$uv" venv -q .venv
     "$uv" pip install -q --require-hashes -r requirements.lock
