@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controllers.loop.objects import ObjectKey
@@ -34,9 +35,10 @@ def values_of(item: MachineItem | VolumeItem) -> Values:
 
 @dataclass
 class Truth:
-    """Fed by the people of the simulation, read by the invariants."""
+    """Fed by the people of the simulation, read by the invariants. `tenants` has the id by namespace."""
 
     cluster: str
+    tenants: Mapping[str, str]
     subjects: dict[str, Subject] = field(default_factory=dict)
     signed: dict[ObjectKey, dict[int, Plan]] = field(default_factory=lambda: defaultdict(dict))
     applied: dict[ObjectKey, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -46,8 +48,12 @@ class Truth:
         """A user signed this; from now on it may run."""
         self.signed[key][revision] = plan
         for each in plan.resources:
-            host = host_name(self.cluster, key.namespace, key.name, each.kind, each.name)
-            self.subjects[host] = Subject(key, each.kind, each.name)
+            self.subjects[self.host_name(key, each.kind, each.name)] = Subject(key, each.kind, each.name)
+
+    def host_name(self, deployment: ObjectKey, kind: str, name: str) -> str:
+        """What a resource of the deployment is called on its host."""
+        namespace = deployment.namespace
+        return host_name(self.cluster, self.tenants[namespace], namespace, deployment.name, kind, name)
 
     def apply(self, key: ObjectKey, revision: int, at: float) -> None:
         """A signed revision came to the API server."""

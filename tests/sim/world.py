@@ -66,7 +66,7 @@ class World:
         self.wanted: dict[ObjectKey, int] = {}
         self.wishes: dict[tuple[ObjectKey, int], Wish] = {}
         self.spoiled: set[ObjectKey] = set()
-        self.truth = Truth(self.operator.cluster)
+        self.truth = Truth(self.operator.cluster, TENANTS)
         self.quiet_since = float("inf")
         self._folder = folder
         self.controllers = {name: self._controller(name, compose) for name, compose in self._composed().items()}

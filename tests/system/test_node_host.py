@@ -93,7 +93,9 @@ class RealNode:
 
     def folder(self, name: str) -> Path:
         """The folder of a machine."""
-        return self.settings.paths.machine(host_name(self.cluster.id, "a", "web", "machine", name)).folder
+        return self.settings.paths.machine(
+            host_name(self.cluster.id, self.cluster.tenant, "a", "web", "machine", name)
+        ).folder
 
     def console(self, name: str) -> str:
         """What the guest printed."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from node_agent.errors import StepFailed
 from node_agent.executor.goal import host_name
-from node_agent.executor.resources import KINDS, Assignment, Key
+from node_agent.executor.resources import KINDS, Assignment, Key, Resource
 from node_agent.executor.work import Work
 from sal.addresses import machine_address
 from trust.canonical import canonical_bytes
@@ -20,14 +20,34 @@ from trust.part import parse_time
 _REFERENCE = re.compile(r"(?P<holder>machine/(?P<name>[a-z0-9-]+))/address")
 
 
-def work_of(admitted: Admitted, step: AdmittedStep, own: NodeCertificate) -> Work:
-    """What the verb of this step is given. Raises StepFailed for a reference to something that nobody holds."""
-    job, order = admitted.job, step.step
-    place = job.deployment
-    name = host_name(job.cluster, place.namespace, place.name, order.kind, order.name)
+def key_of(admitted: Admitted, step: AdmittedStep) -> Key:
+    """Which resource of this node a step is about."""
+    return Key(KINDS[step.step.kind], admitted.job.deployment.namespace, step.step.name)
+
+
+def work_of(admitted: Admitted, step: AdmittedStep, own: NodeCertificate, known: Resource | None) -> Work:
+    """What the verb of this step is given; `known` is the table's line of this key.
+
+    Raises:
+        StepFailed: it refers to something that nobody holds, or the name is held for somebody else.
+    """
+    job, place = admitted.job, admitted.job.deployment
+    tenant = _tenant(admitted, step, known)
+    name = host_name(job.cluster, tenant, place.namespace, place.name, step.step.kind, step.step.name)
+    key = key_of(admitted, step)
+    if known is not None and known.assignment.host_name != name:
+        holder = known.assignment.deployment
+        message = f"{key} is held for deployment {holder} of tenant {known.assignment.tenant}: remove that first"
+        raise StepFailed("NameTaken", message)
     assignment = _assignment(admitted, step, own, name) if step.item is not None else None
-    key = Key(KINDS[order.kind], place.namespace, order.name)
-    return Work(key, place.name, name, int(parse_time(job.issued).timestamp()), assignment, place.tenant)
+    return Work(key, place.name, name, int(parse_time(job.issued).timestamp()), assignment, tenant)
+
+
+def _tenant(admitted: Admitted, step: AdmittedStep, known: Resource | None) -> str:
+    """Whose the resource is. What a removal says of it is no user's word, so the table's counts."""
+    if step.item is None and known is not None:
+        return known.assignment.tenant
+    return admitted.job.deployment.tenant
 
 
 def _assignment(admitted: Admitted, step: AdmittedStep, own: NodeCertificate, name: str) -> Assignment:

@@ -81,12 +81,15 @@ def machine_goal(cluster: str, assignment: Assignment) -> MachineGoal:
 
 def volume_host_name(cluster: str, assignment: Assignment, name: str) -> str:
     """The host name of a volume of the same deployment."""
-    return host_name(cluster, assignment.namespace, assignment.deployment, "volume", name)
+    return host_name(cluster, assignment.tenant, assignment.namespace, assignment.deployment, "volume", name)
 
 
-def host_name(cluster: str, namespace: str, deployment: str, kind: str, name: str) -> str:
-    """`m-` or `v-` and 20 base32 characters of SHA-256 over the length-prefixed parts."""
-    parts = [part.encode() for part in (cluster, namespace, deployment, kind, name)]
+def host_name(cluster: str, tenant: str, namespace: str, deployment: str, kind: str, name: str) -> str:
+    """`m-` or `v-` and 20 base32 characters of SHA-256 over the length-prefixed parts; `tenant` is the id.
+
+    A namespace that was given to another tenant finds nothing of the first one's, in the bin neither.
+    """
+    parts = [part.encode() for part in (cluster, tenant, namespace, deployment, kind, name)]
     joined = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return f"{kind[0]}-{base64.b32encode(hashlib.sha256(joined).digest()).decode().lower()[:20]}"
 

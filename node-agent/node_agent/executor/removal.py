@@ -20,9 +20,8 @@ def end(work: Work, tools: Tools) -> None:
 
     The name may come back as a new object, whose epoch and generation begin anew.
     """
-    resource = tools.resources.get(work.key)
     names = (work.key.namespace, work.deployment, work.key.kind, work.key.name)
-    removed = subject(resource.assignment.tenant if resource else work.tenant, *names)
+    removed = subject(work.tenant, *names)
     with tools.store.transaction():
         tools.resources.drop(work.key)
         for each in {removed, subject("", *names)}:

@@ -35,8 +35,7 @@ class _Part(BaseModel):
 class Assignment(_Part):
     """What a verified job asks to keep. `item` is the plan's item, `references` the addresses that it refers to.
 
-    `deployment` is the name, `deployment_uid` the uid; `address` is the machine's own overlay address. `tenant` is the
-    id; empty in a line of an older journal.
+    `deployment` and `namespace` are names, `deployment_uid` and `tenant` ids; `address` is the machine's own overlay one.
     """
 
     kind: Kind
@@ -49,9 +48,9 @@ class Assignment(_Part):
     digest: str
     item: dict[str, Any]
     host_name: str
+    tenant: str
     address: str = ""
     references: dict[str, str] = {}
-    tenant: str = ""
 
     @property
     def key(self) -> Key:

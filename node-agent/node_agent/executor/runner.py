@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from node_agent.errors import NodeError, TryAgain
 from node_agent.executor import plan_form
-from node_agent.executor.assign import work_of
+from node_agent.executor.assign import key_of, work_of
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.journal import Delivery, Journal, Known
 from node_agent.executor.locks import Locks
@@ -101,8 +101,9 @@ class Runner:
     def _step(self, admitted: Admitted, position: int, step: AdmittedStep, own: NodeCertificate) -> StepOutcome:
         order = step.step
         try:
-            work = work_of(admitted, step, own)
-            with self.locks.hold(work.key):
+            key = key_of(admitted, step)
+            with self.locks.hold(key):
+                work = work_of(admitted, step, own, self.tools.resources.get(key))
                 self.memory.require_newest(admitted.job, order)
                 self.journal.intend(admitted.job.job, position)
                 changed = verbs()[order.kind, order.verb].perform(work, self.tools)

@@ -33,7 +33,7 @@ class Tools:
 class Work:
     """One admitted step. `assignment` is what to keep; None for a removal. `issued` is when the job was signed.
 
-    `tenant` is the id that the job names; a removal may name none.
+    `tenant` is the id of whose it is; empty when a removal names none and the table does not know it.
     """
 
     key: Key

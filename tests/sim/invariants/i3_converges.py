@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from controllers.loop.conditions import condition, is_true
 from controllers.loop.objects import Object
 from crds.workload import MachineItem
-from node_agent.executor.goal import host_name
 from plans.model import Plan
 from tests.sim.truth import values_of
 from tests.sim.world import DEPLOYMENTS, World
@@ -58,7 +57,7 @@ def differences(world: World, seen: Object, plan: Plan) -> str:
     """What the hosts have otherwise than the plan says."""
     running = {name: node for node in world.nodes for name in node.host.running}
     for each in plan.resources:
-        name = host_name(world.operator.cluster, seen.namespace, seen.name, each.kind, each.name)
+        name = world.truth.host_name(seen.key, each.kind, each.name)
         if isinstance(each.item, MachineItem):
             if name not in running and each.item.restart == "always":
                 return f"machine {each.name} does not run"

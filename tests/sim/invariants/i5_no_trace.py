@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from controllers.loop.objects import ObjectKey
 from controllers.supervisor.caches import DEPLOYMENTS, JOBS, MACHINES, VOLUMES
-from node_agent.executor.goal import host_name
 from tests.sim.world import World
 
 
@@ -31,4 +31,4 @@ def _wanted(world: World) -> Iterator[str]:
     """The host names of all Machine and Volume objects."""
     for resource, kind in ((MACHINES, "machine"), (VOLUMES, "volume")):
         for seen in world.api.objects(resource):
-            yield host_name(world.operator.cluster, seen.namespace, seen.spec["deployment"], kind, seen.name)
+            yield world.truth.host_name(ObjectKey(seen.namespace, seen.spec["deployment"]), kind, seen.name)

@@ -16,6 +16,7 @@ from trust.canonical import canonical_bytes
 from trust.keys import digest
 from trust.registration import Capacity
 
+TENANT = "t-" + "a" * 26
 CLUSTER = "sha256:" + "c" * 64
 MIB = 1 << 20
 GIB = 1 << 30
@@ -42,7 +43,14 @@ def uses(*volumes: str) -> list[dict[str, Any]]:
 
 
 def assignment(
-    kind: str, name: str, item: dict[str, Any], *, epoch: int = 1, generation: int = 1, deployment: str = "web"
+    kind: str,
+    name: str,
+    item: dict[str, Any],
+    *,
+    epoch: int = 1,
+    generation: int = 1,
+    deployment: str = "web",
+    tenant: str = TENANT,
 ) -> Assignment:
     """What a job asks to keep."""
     return Assignment.model_validate(
@@ -50,7 +58,7 @@ def assignment(
             "kind": kind, "namespace": "a", "name": name, "deployment": deployment, "deployment_uid": "uid-1",
             "epoch": epoch, "generation": generation, "item": item,
             "digest": digest(canonical_bytes({"kind": kind, "name": name, "spec": item})),
-            "host_name": host_name(CLUSTER, "a", deployment, kind, name),
+            "host_name": host_name(CLUSTER, tenant, "a", deployment, kind, name), "tenant": tenant,
             "address": "400::1" if kind == "machine" else "",
         }
     )  # fmt: skip
@@ -68,7 +76,7 @@ def volume(name: str = "data-0", size: int = 64 * MIB, *, on_delete: str = "bin"
 
 def ensure(wanted: Assignment, issued: int = ISSUED) -> Work:
     """The work of an ensure step."""
-    return Work(wanted.key, wanted.deployment, wanted.host_name, issued, wanted)
+    return Work(wanted.key, wanted.deployment, wanted.host_name, issued, wanted, wanted.tenant)
 
 
 def absent(wanted: Assignment, issued: int = ISSUED) -> Work:

@@ -147,6 +147,9 @@ def test_a_namespace_made_anew_for_another_tenant_begins_anew_and_takes_nothing_
     assert node.ensure(generation=5).state == "succeeded"
     old, documents = node.web.ensure("job-2", ("machine", "web-0", 1, 9)), node.web.documents()
     reassign(node)
+    assert node.ensure("too-early").reason == "NameTaken"
+    steps = [("machine", "web-0", 1, 9), ("volume", "data-0", 1, 9)]
+    assert node.run("gone", node.web.absent("gone", *steps)).state == "succeeded"
     assert node.ensure("job-3").state == "succeeded"
     again = read_receipt(node.runner.run("job-2", 1, old, documents), node.public)
     assert again.reason == "TrustRollback"
@@ -154,6 +157,26 @@ def test_a_namespace_made_anew_for_another_tenant_begins_anew_and_takes_nothing_
     assert node.ensure("job-4").state == "succeeded"
     node.web.revision = 1
     assert node.ensure("job-5").reason == "RevisionTooOld"
+
+
+def test_another_tenant_of_the_namespace_gets_a_new_volume_and_the_old_one_stays_in_the_bin(node: Node) -> None:
+    node.ensure()
+    (old,) = node.host.volumes
+    reassign(node)
+    node.run("gone", node.web.absent("gone", ("machine", "web-0", 1, 2), ("volume", "data-0", 1, 2)))
+    assert node.ensure("job-2").state == "succeeded"
+    (new,) = node.host.volumes
+    assert new != old
+    assert node.host.in_bin(old)
+
+
+def test_a_name_that_another_deployment_holds_is_neither_taken_nor_taken_away(node: Node) -> None:
+    node.ensure()
+    before = node.runner.tools.resources.all()
+    other = {"namespace": "a", "name": "other", "uid": "uid-2", "tenant": node.cluster.tenant}
+    receipt = node.run("gone", node.web.absent("gone", ("machine", "web-0", 1, 2), deployment=other))
+    assert (receipt.state, receipt.reason) == ("failed", "NameTaken")
+    assert node.runner.tools.resources.all() == before
 
 
 def test_marks_of_an_older_journal_that_name_no_tenant_still_count(node: Node) -> None:
