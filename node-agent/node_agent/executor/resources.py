@@ -35,7 +35,7 @@ class _Part(BaseModel):
 class Assignment(_Part):
     """What a verified job asks to keep. `item` is the plan's item, `references` the addresses that it refers to.
 
-    `deployment` and `namespace` are names, `deployment_uid` and `tenant` ids; `address` is the machine's own overlay one.
+    `deployment` is a name, `deployment_uid` and `tenant` are ids; `address` is the machine's own on the overlay.
     """
 
     kind: Kind
