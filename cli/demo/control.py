@@ -19,6 +19,7 @@ from cli.demo.processes import Processes
 from cli.kubectl import Kubectl
 from cli.site import Site
 from jobs.server import ServerFiles, configuration
+from node_agent.settings import CapacitySettings
 from sal.errors import SalError
 from sal.filesystem import write_durably
 
@@ -29,10 +30,16 @@ NAMESPACE = "hardpan-system"
 
 @dataclass(frozen=True)
 class Options:
-    """What tests set otherwise: seconds between reports, and whether admission is asked."""
+    """What tests set otherwise: seconds between reports, whether admission is asked, what nodes and Redis can hold.
+
+    `within` are words before the controllers' command: they run in surroundings of their own.
+    """
 
     report_interval: float = 10.0
     webhook: bool = True
+    capacity: CapacitySettings | None = None
+    within: tuple[str, ...] = ()
+    redis_memory: str = "256mb"
 
 
 class ControlPlane:
@@ -62,7 +69,7 @@ class ControlPlane:
         server = self.authority.issue("redis", self._subject("redis"))
         files = ServerFiles(folder, server.certificate, server.key, self.authority.pair.certificate)
         addresses = sorted({"127.0.0.1", self._layout.address})
-        text = configuration(files, addresses, self._ports["redis"], self._password())
+        text = configuration(files, addresses, self._ports["redis"], self._password(), self._options.redis_memory)
         write_durably(folder / "redis.conf", text.encode())
         self.processes.start("redis", ["redis-server", str(folder / "redis.conf")])
         self._await("redis", "127.0.0.1", self._ports["redis"])
@@ -71,7 +78,7 @@ class ControlPlane:
         """All controllers, until gateway and webhook listen."""
         if self._options.webhook:
             self._kubectl.apply(yaml.safe_dump(self.webhook()))
-        words = [*self._python(), "control-plane", "--logs", str(self._layout.control_plane)]
+        words = [*self._options.within, *self._python(), "control-plane", "--logs", str(self._layout.control_plane)]
         self.processes.start("control-plane", words, {**environment(), **self.settings()})
         for role, address in (("ledger", "127.0.0.1"), ("supervisor", "127.0.0.1"), ("gateway", self._layout.address)):
             self._await("control-plane", address, self._ports[role])

@@ -15,6 +15,7 @@ from cli.demo.medium import MediumContent, write_medium
 from cli.demo.network import DemoNetwork
 from cli.demo.processes import Processes
 from cli.site import Site
+from node_agent.settings import CapacitySettings
 from sal.command import Process, Runner, find, start_time
 from sal.errors import SalError
 from sal.filesystem import make_btrfs, make_sparse, write_durably
@@ -26,8 +27,10 @@ QEMU = "qemu-system-x86_64"
 class DemoNodes:
     """Starts and ends nodes."""
 
-    def __init__(self, layout: Layout, runner: Runner, network: DemoNetwork) -> None:
-        self._layout, self._runner, self._network = layout, runner, network
+    def __init__(
+        self, layout: Layout, runner: Runner, network: DemoNetwork, capacity: CapacitySettings | None = None
+    ) -> None:
+        self._layout, self._runner, self._network, self._capacity = layout, runner, network, capacity
         self.processes = Processes(layout.folder / "processes")
 
     def start(self, number: int, site: Site, content: MediumContent) -> NodeLayout:
@@ -125,5 +128,6 @@ class DemoNodes:
             "state": str(node.mount),
             "network": {"overlay": NODE_LINK},
             "heartbeat_seconds": 2.0,
+            "capacity": self._capacity.model_dump() if self._capacity else None,
         }
         write_durably(node.settings, json.dumps(settings).encode())
