@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,16 +60,8 @@ class Arena(Cloud):
 
     def __init__(self, folder: Path, count: int = NODES) -> None:
         clock = WallClock(folder / "clocks" / "control-plane")
-        inside = (
-            "unshare",
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            f'{" ".join(clock.mount)}; exec "$@"',
-            "sh",
-        )
+        swap = f'{" ".join(clock.mount)}; exec "$@"'
+        inside = ("unshare", "--mount", "--propagation", "private", "sh", "-c", swap, "sh")
         options = Options(report_interval=1.0, capacity=CAPACITY, within=inside, redis_memory=REDIS_MEMORY)
         super().__init__(folder, options, name="hpchaos", subnet="fd68:7264:c4a0")
         self.count = count
@@ -79,6 +70,7 @@ class Arena(Cloud):
         places = Places(self.demo.layout, self.demo.runner, self.demo.network, CAPACITY)
         places.clocks = self.node_clocks
         self.demo.nodes = places
+        self.homes: dict[str, int] = {}
         self.hits: list[Hit] = []
         self.groups: dict[tuple[str, int], threading.Lock] = {}
 
@@ -104,6 +96,7 @@ class Arena(Cloud):
         for number in self.expected:
             demo.start_node(number)
         self.nodes = demo.await_nodes(self.count)
+        self.homes = {name: demo.number_of(name) for name in (each["metadata"]["name"] for each in self.nodes)}
 
     def down(self) -> None:
         """Takes it down; what was frozen is let go first."""
@@ -113,12 +106,8 @@ class Arena(Cloud):
                     os.kill(int(process.name), signal.SIGCONT)
         if self.demo.site.trust_file.exists():
             self.demo.control_plane.stop()
-        for _ in range(50):
-            if self.run("umount", str(self.demo.layout.redis), accepted=(0, 32)) or not os.path.ismount(
-                self.demo.layout.redis
-            ):
-                break
-            time.sleep(0.1)
+        if os.path.ismount(self.demo.layout.redis):
+            self.run("umount", "--lazy", str(self.demo.layout.redis))
         super().down()
 
     def _widen(self) -> None:
@@ -169,10 +158,6 @@ class Arena(Cloud):
                 if file.exists():
                     found += [{**json.loads(line), "node": number} for line in file.read_text().splitlines() if line]
         return found
-
-    def demo_name(self, number: int) -> str:
-        """The id of a node."""
-        return str(json.loads((self.pool(number) / "agent" / "status.json").read_text())["node"])
 
     def start_node_again(self, number: int) -> None:
         """Power comes back: everything from the disk."""

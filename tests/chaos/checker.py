@@ -75,7 +75,8 @@ def disagreeing(evidence: Evidence) -> Iterator[str]:
     for row in evidence.rows:
         at = fences.get((row.kind, row.name, row.node))
         if at is not None and at < (row.epoch, row.generation):
-            yield f"{row.kind} {row.name} is at {at} in the API, behind {(row.epoch, row.generation)} of node {row.node}"
+            held = (row.epoch, row.generation)
+            yield f"{row.kind} {row.name} is at {at} in the API, behind {held} of node {row.node}"
 
 
 def hits_of(evidence: Evidence, host: str, node: int) -> int:

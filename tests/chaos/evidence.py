@@ -1,4 +1,4 @@
-"""What is there after a storm, gathered from everybody who knows something: processes, effects, journals, disks, API."""
+"""What is there after a storm, from everybody who knows something: processes, effects, journals, disks, API."""
 
 from __future__ import annotations
 
@@ -74,12 +74,11 @@ class Evidence:
 
 def gather(arena: Arena, lives: tuple[Life, ...], running: Mapping[str, Life]) -> Evidence:
     """Asks everybody."""
-    homes = {arena.demo_name(number): number for number in arena.expected}
     return Evidence(
         lives,
         running,
         tuple(_effect(each) for each in arena.effects()),
-        tuple(_object(kind, each, homes) for kind, each in _objects(arena)),
+        tuple(_object(kind, each, arena.homes) for kind, each in _objects(arena)),
         tuple(row for number in arena.expected for row in _rows(arena, number)),
         tuple((number, each) for number in arena.expected for each in _disks(arena, number)),
         _boots(arena),

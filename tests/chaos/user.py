@@ -50,7 +50,7 @@ class User:
 
     def look(self) -> bool:
         """Applies what is not there as it should be; whether all is."""
-        return all([self._ensure(name) for name in self.wanted])
+        return not [name for name in self.wanted if not self._ensure(name)]
 
     def _serve(self) -> None:
         while not self._stop.is_set():

@@ -1,6 +1,6 @@
 """A wall clock that can be stepped for all programs of one place (the control plane, or one node), and for no other.
 
-The place has an /etc of its own, whose ld.so.preload names a library that adds the seconds in a file to the time of day.
+The place has its own /etc, whose ld.so.preload names a library that adds the seconds in a file to the time of day.
 libfaketime would do the same, but moves the monotonic clocks as well unless each program is told not to.
 """
 
