@@ -34,7 +34,6 @@ from sal.command import Runner
 from sal.errors import SalError
 from sal.images import ImageStore, file_chunks
 from trust.part import format_time
-from trust.registration import open_evidence
 
 CRDS = Path(__file__).parents[2] / "crds"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
@@ -155,9 +154,7 @@ class DemoCloud:
         return nodes
 
     def _join(self, nodes: list[dict[str, Any]]) -> None:
-        held = {each["metadata"]["name"]: each["spec"]["registration"] for each in nodes}
-        opened = {name: open_evidence(text, self.site.cluster, name) for name, text in held.items()}
-        prefixes = {name: node_prefix(each.mycelium_key) for name, each in opened.items()}
+        prefixes = {each["metadata"]["name"]: node_prefix(each["spec"]["myceliumKey"]) for each in nodes}
         homes = {name: self.number_of(name) for name in prefixes}
         for name, number in homes.items():
             for other, other_number in homes.items():
