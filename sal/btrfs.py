@@ -6,14 +6,27 @@ import ctypes
 import fcntl
 import os
 import struct
+import uuid
 from pathlib import Path
 
-from sal.btrfs_ioctl import FICLONE, SNAP_CREATE_V2, SNAP_DESTROY, SUBVOL_CREATE, call, name_of, opened
+from sal.btrfs_ioctl import (
+    FICLONE,
+    GET_SUBVOL_INFO,
+    SNAP_CREATE_V2,
+    SNAP_DESTROY,
+    SUBVOL_CREATE,
+    SUBVOL_GETFLAGS,
+    SUBVOL_SETFLAGS,
+    call,
+    name_of,
+    opened,
+)
 from sal.errors import NotFound, os_errors
 
 _MAGIC = 0x9123683E
 _READ_ONLY = 1 << 1
 _SUBVOLUME_INODE = 256
+_UUID_AT = 296
 
 
 def is_btrfs(path: Path) -> bool:
@@ -51,6 +64,23 @@ def snapshot(source: Path, target: Path, *, read_only: bool = False) -> None:
         flags = _READ_ONLY if read_only else 0
         arguments = struct.pack("=qQQ32s4040s", descriptor, 0, flags, b"", name_of(target))
         call(target.parent, SNAP_CREATE_V2, arguments, target)
+
+
+def is_writable(subvolume: Path) -> bool:
+    """Whether a subvolume may be written (its `ro` property)."""
+    (flags,) = struct.unpack("=Q", call(subvolume, SUBVOL_GETFLAGS, bytes(8), subvolume))
+    return not flags & _READ_ONLY
+
+
+def set_writable(subvolume: Path, writable: bool) -> None:
+    """Sets or clears the `ro` property of a subvolume."""
+    call(subvolume, SUBVOL_SETFLAGS, struct.pack("=Q", 0 if writable else _READ_ONLY), subvolume)
+
+
+def identity(subvolume: Path) -> uuid.UUID:
+    """The subvolume's own UUID; a snapshot has another one."""
+    info = call(subvolume, GET_SUBVOL_INFO, bytes(504), subvolume)
+    return uuid.UUID(bytes=info[_UUID_AT : _UUID_AT + 16])
 
 
 def clone_file(source: Path, target: Path) -> None:

@@ -11,10 +11,11 @@ from sal.command import Runner
 from sal.errors import NotFound, Refused, os_errors
 from sal.filesystem import grow, make_ext4, make_sparse, move, remove_tree, sync_file
 from sal.names import below
-from sal.pool import DISK, SUBVOLUMES, Usage
+from sal.pool import DISK, SUBVOLUMES, Usage, VolumeState
 
 UNFINISHED = (".new-*", ".fetch-*")
 LIMIT_SLACK = 64 << 20
+MARK = "user.hardpan"
 
 
 class BtrfsPool:
@@ -43,6 +44,29 @@ class BtrfsPool:
         disk = self.volume_disk(name)
         return disk.stat().st_size if disk.exists() else None
 
+    def volume_state(self, name: str) -> VolumeState:
+        """See Pool."""
+        volume, size = self._volume(name), self.volume_size(name)
+        if size is None:
+            return VolumeState(None, elsewhere=() if volume.exists() else self._renamed(name))
+        return VolumeState(size, *self._as_made(volume, size))
+
+    def mend_volume(self, name: str) -> None:
+        """See Pool."""
+        size = self.volume_size(name)
+        if size is None:
+            raise NotFound(f"volume {name} is not in the pool")
+        self._open_up(self._volume(name))
+        self._limit(self._volume(name), size)
+        self._mark(self._volume(name), name)
+
+    def rename_back(self, found: str, name: str) -> None:
+        """See Pool."""
+        target = self._volume(name)
+        if target.exists():
+            raise Refused(f"there is a volume {name}: {found} is not put in its place")
+        move(self._root / "@volumes" / Path(found).name, target)
+
     def volume_disk(self, name: str) -> Path:
         """See Pool."""
         return self._volume(name) / DISK
@@ -56,6 +80,7 @@ class BtrfsPool:
         self._remove(aside)
         try:
             self._fill(aside, size)
+            self._mark(aside, name)
             move(aside, target)
         except BaseException:
             self._remove(aside)
@@ -156,16 +181,55 @@ class BtrfsPool:
             raise Refused(f"{self._root} is not on btrfs: give the node a btrfs file system")
         quota.enable(self._root)
 
+    def _as_made(self, volume: Path, size: int) -> tuple[bool, bool, bool]:
+        """Writable, limited, marked."""
+        marked = _mark_of(volume) == f"{volume.name} {btrfs.identity(volume)}"
+        return btrfs.is_writable(volume), _limit_of(volume) == _most(size), marked
+
+    def _renamed(self, name: str) -> tuple[str, ...]:
+        """A snapshot has the mark too, with the UUID of the volume that it was made of."""
+        folder = self._root / "@volumes"
+        own = ((each, folder / each) for each in btrfs.subvolumes(folder))
+        return tuple(each for each, path in own if _mark_of(path) == f"{name} {btrfs.identity(path)}")
+
+    def _open_up(self, volume: Path) -> None:
+        if not btrfs.is_writable(volume):
+            btrfs.set_writable(volume, True)
+
+    def _mark(self, volume: Path, name: str) -> None:
+        with os_errors(volume):
+            os.setxattr(volume, MARK, f"{name} {btrfs.identity(volume)}".encode())
+
     def _make(self, path: Path) -> None:
         btrfs.create_subvolume(path)
 
     def _limit(self, volume: Path, size: int) -> None:
         # An overwritten block stays charged until all of its extent is: random writes of 4 KiB took 1.9 times the
         # disk's size when measured. The limit stops what runs away, never what a guest may do.
-        quota.limit(volume, 3 * size + LIMIT_SLACK)
+        quota.enable(volume)
+        quota.limit(volume, _most(size))
 
     def _remove(self, path: Path) -> None:
         btrfs.delete_subvolume(path)
 
     def _clone(self, source: Path, target: Path) -> None:
         btrfs.clone_file(source, target)
+
+
+def _most(size: int) -> int:
+    return 3 * size + LIMIT_SLACK
+
+
+def _limit_of(volume: Path) -> int | None:
+    try:
+        return quota.counted(volume).limit
+    except NotFound:
+        return None
+
+
+def _mark_of(volume: Path) -> str:
+    """The name and the UUID that a subvolume was marked with when it was made; empty without."""
+    try:
+        return os.getxattr(volume, MARK).decode(errors="replace")
+    except OSError:
+        return ""

@@ -17,9 +17,21 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from sal.errors import CommandError, CommandFailed, CommandMissing, CommandTimeout, UnexpectedOutput
-from sal.process import Process, child, ends, find, start_time
+from sal.process import Process, child, ends, find, find_by_word, start_time, words
 
-__all__ = ["Command", "Output", "Process", "Runner", "SystemRunner", "checked", "find", "spawn", "start_time"]
+__all__ = [
+    "Command",
+    "Output",
+    "Process",
+    "Runner",
+    "SystemRunner",
+    "checked",
+    "find",
+    "find_by_word",
+    "spawn",
+    "start_time",
+    "words",
+]
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLEAN_ENVIRONMENT = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"}

@@ -24,6 +24,18 @@ class FolderPool(BtrfsPool):
     def _limit(self, volume: Path, size: int) -> None:
         """A plain folder has no quota."""
 
+    def _as_made(self, volume: Path, size: int) -> tuple[bool, bool, bool]:
+        return True, True, True
+
+    def _renamed(self, name: str) -> tuple[str, ...]:
+        return ()
+
+    def _open_up(self, volume: Path) -> None:
+        """A plain folder has no such property."""
+
+    def _mark(self, volume: Path, name: str) -> None:
+        """A plain folder has no identity."""
+
     def _remove(self, path: Path) -> None:
         remove_tree(path)
 

@@ -55,6 +55,15 @@ class Info:
     pid: int = 0
 
 
+class Trouble(Enum):
+    """What keeps a machine whose process is there from working."""
+
+    PAUSED = "paused"
+    FROZEN = "its process is stopped"
+    NO_ROOM = "paused, for its disk could not be written"
+    UNREACHABLE = "its control socket does not answer"
+
+
 class Hypervisor(Protocol):
     """A driver. Machines outlive the process that started them, and are found again by their folder."""
 
@@ -63,6 +72,12 @@ class Hypervisor(Protocol):
 
     def info(self, folder: Path) -> Info:
         """What the machine in this folder does."""
+
+    def trouble(self, folder: Path) -> Trouble | None:
+        """What is wrong with a machine that has a process; it is asked, so it takes longer than `info`."""
+
+    def resume(self, folder: Path) -> None:
+        """Lets a machine that is paused or frozen go on. Raises SalError."""
 
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """Presses the power button, and after the grace ends it; whether the guest went by itself."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 from pathlib import Path
+from socket import AF_INET6
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -17,6 +18,8 @@ from sal.errors import SalError
 
 MTU = 1400
 FORWARDING = Path("/proc/sys/net/ipv6/conf/all/forwarding")
+_UP = 0x1
+_MAIN_TABLE = 254
 
 
 @dataclass(frozen=True)
@@ -28,18 +31,50 @@ class Route:
     link: str
 
 
-def ensure_bridge(name: str, address: IPv6Interface) -> None:
-    """A bridge that is up, with its address and forwarding on."""
+@dataclass(frozen=True)
+class Link:
+    """A link as it is: up, on which bridge (empty: none), of which kind, and whether a program holds it (a tap)."""
+
+    name: str
+    up: bool
+    bridge: str
+    kind: str
+    carrier: bool
+    mtu: int
+
+
+def ensure_bridge(name: str, address: IPv6Interface) -> tuple[str, ...]:
+    """A bridge that is up, with its address and forwarding on. Returns what was not so, in words."""
     with _netlink() as ip:
-        if not ip.link_lookup(ifname=name):
+        before = _links(ip).get(name)
+        missing = _shortcomings(before, name)
+        if before is None:
             ip.link("add", ifname=name, kind="bridge")
         index = _index(ip, name)
-        ip.link("set", index=index, state="up", mtu=MTU)
-        # nodad (0x02): the address is ours alone, and duplicate detection would delay it by a second.
-        options = {"index": index, "address": str(address.ip), "prefixlen": address.network.prefixlen}
-        _tolerant(ip.addr, "add", **options, flags=0x02)
+        if missing:
+            ip.link("set", index=index, state="up", mtu=MTU)
+        if not _has_address(ip, index, address):
+            missing += (f"{name} had not the address {address}",)
+            # nodad (0x02): the address is ours alone, and duplicate detection would delay it by a second.
+            options = {"index": index, "address": str(address.ip), "prefixlen": address.network.prefixlen}
+            _tolerant(ip.addr, "add", **options, flags=0x02)
     if FORWARDING.read_text().strip() != "1":
         FORWARDING.write_text("1")
+        missing += ("forwarding was off",)
+    return missing
+
+
+def _shortcomings(link: Link | None, name: str) -> tuple[str, ...]:
+    if link is None:
+        return (f"{name} was gone",)
+    down = () if link.up else (f"{name} was down",)
+    return down if link.mtu == MTU else (*down, f"{name} had mtu {link.mtu}")
+
+
+def _has_address(ip: Any, index: int, address: IPv6Interface) -> bool:
+    found = ip.get_addr(family=AF_INET6, index=index)
+    wanted = (address.ip, address.network.prefixlen)
+    return any((IPv6Address(each.get_attr("IFA_ADDRESS")), each["prefixlen"]) == wanted for each in found)
 
 
 def ensure_tap(name: str, bridge: str) -> None:
@@ -60,17 +95,51 @@ def absent_link(name: str) -> None:
 
 def link_names(prefix: str = "") -> tuple[str, ...]:
     """The links whose names begin so."""
-    with _netlink() as ip:
-        names = (str(link.get_attr("IFLA_IFNAME")) for link in ip.get_links())
-        return tuple(sorted(name for name in names if name.startswith(prefix)))
+    return tuple(sorted(each.name for each in links(prefix)))
 
 
-def ensure_routes(routes: Iterable[Route]) -> None:
-    """Routes as given; ones that are there with another way are replaced."""
+def links(prefix: str = "") -> tuple[Link, ...]:
+    """The links whose names begin so, as they are."""
     with _netlink() as ip:
+        return tuple(each for name, each in _links(ip).items() if name.startswith(prefix))
+
+
+def _links(ip: Any) -> dict[str, Link]:
+    """Every link by name."""
+    found = list(ip.get_links())
+    names = {each["index"]: str(each.get_attr("IFLA_IFNAME")) for each in found}
+    return {names[each["index"]]: _link(each, names) for each in found}
+
+
+def _link(each: Any, names: dict[int, str]) -> Link:
+    about = each.get_attr("IFLA_LINKINFO")
+    return Link(
+        name=names[each["index"]],
+        up=bool(each["flags"] & _UP),
+        bridge=names.get(each.get_attr("IFLA_MASTER") or 0, ""),
+        kind=str(about.get_attr("IFLA_INFO_KIND") or "") if about else "",
+        carrier=bool(each.get_attr("IFLA_CARRIER")),
+        mtu=int(each.get_attr("IFLA_MTU") or 0),
+    )
+
+
+def ensure_routes(routes: Iterable[Route]) -> tuple[str, ...]:
+    """Routes as given; ones that are there with another way are replaced. Returns what was not so, in words."""
+    missing: tuple[str, ...] = ()
+    with _netlink() as ip:
+        known = {_way(each) for each in ip.get_routes(family=AF_INET6, table=_MAIN_TABLE)}
         for route in routes:
             index = _index(ip, route.link)
-            ip.route("replace", family=10, dst=str(route.network), gateway=str(route.via), oif=index)
+            if (str(route.network), str(route.via), index) not in known:
+                ip.route("replace", family=AF_INET6, dst=str(route.network), gateway=str(route.via), oif=index)
+                missing += (f"the route to {route.network} was gone or led elsewhere",)
+    return missing
+
+
+def _way(route: Any) -> tuple[str, str, int]:
+    """Destination, neighbour and link of a route."""
+    network = f"{route.get_attr('RTA_DST')}/{route['dst_len']}"
+    return network, str(route.get_attr("RTA_GATEWAY")), int(route.get_attr("RTA_OIF") or 0)
 
 
 def _index(ip: Any, name: str) -> int:

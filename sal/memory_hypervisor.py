@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sal.hypervisor import Info, MachineConfig, State
+from sal.hypervisor import Info, MachineConfig, State, Trouble
 
 _STATE = "simulated"
 
@@ -27,6 +27,13 @@ class MemoryHypervisor:
         """See Hypervisor."""
         file = folder / _STATE
         return Info(State(file.read_text()) if file.exists() else State.ABSENT)
+
+    def trouble(self, folder: Path) -> Trouble | None:
+        """See Hypervisor; nobody pauses what is only remembered."""
+        return None
+
+    def resume(self, folder: Path) -> None:
+        """See Hypervisor."""
 
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """See Hypervisor; the guest always goes by itself."""

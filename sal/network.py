@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Interface, IPv6Network
+from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 from typing import Protocol
 
 from sal import links
@@ -22,11 +23,19 @@ class NodeNetwork:
     routes: tuple[Route, ...] = ()
 
 
+@dataclass(frozen=True)
+class PortState:
+    """A port that is as it must be. `held`: a machine's process has it open."""
+
+    port: Port
+    held: bool = True
+
+
 class Network(Protocol):
     """What the executor needs of the network."""
 
-    def ensure(self, network: NodeNetwork) -> None:
-        """Bridge, filter and routes are as given."""
+    def ensure(self, network: NodeNetwork) -> tuple[str, ...]:
+        """Bridge, filter and routes are as given. Returns what somebody had changed meanwhile, in words."""
 
     def ensure_port(self, network: NodeNetwork, port: Port) -> None:
         """The machine's port is up and pinned."""
@@ -34,8 +43,8 @@ class Network(Protocol):
     def absent_port(self, name: str) -> None:
         """No such port and no rule for it."""
 
-    def ports(self) -> frozenset[str]:
-        """The ports that are up and pinned."""
+    def ports(self, network: NodeNetwork) -> tuple[PortState, ...]:
+        """The ports that are up, on the bridge and pinned to the addresses of one machine, and to no others."""
 
 
 class LinuxNetwork:
@@ -43,13 +52,18 @@ class LinuxNetwork:
 
     def __init__(self, filters: Nftables) -> None:
         self._filters = filters
+        self._made = False
 
-    def ensure(self, network: NodeNetwork) -> None:
-        """See Network."""
+    def ensure(self, network: NodeNetwork) -> tuple[str, ...]:
+        """See Network. A route whose link is missing is told after all else was done."""
         gateway = IPv6Interface((gateway_address(network.prefix), network.prefix.prefixlen))
-        links.ensure_bridge(network.bridge, gateway)
-        self._filters.ensure(Guard(network.bridge, network.prefix, network.overlay))
-        links.ensure_routes(network.routes)
+        known = self._made
+        missing = links.ensure_bridge(network.bridge, gateway)
+        if self._filters.ensure(Guard(network.bridge, network.prefix, network.overlay)):
+            missing += ("the packet filter was not as loaded",)
+        self._made = True
+        missing += links.ensure_routes(network.routes)
+        return missing if known else ()
 
     def ensure_port(self, network: NodeNetwork, port: Port) -> None:
         """See Network; pinned before it is up."""
@@ -61,10 +75,23 @@ class LinuxNetwork:
         links.absent_link(name)
         self._filters.absent_port(name)
 
-    def ports(self) -> frozenset[str]:
+    def ports(self, network: NodeNetwork) -> tuple[PortState, ...]:
         """See Network."""
-        pinned = {element[0] for element in self._filters.elements()}
-        return frozenset(pinned.intersection(links.link_names(PORT_PREFIX)))
+        pinned = pins(self._filters.elements())
+        return tuple(
+            PortState(pinned[each.name], each.carrier)
+            for each in links.links(PORT_PREFIX)
+            if each.name in pinned and each.up and each.bridge == network.bridge
+        )
+
+
+def pins(elements: Iterable[tuple[str, str, str]]) -> dict[str, Port]:
+    """The ports that have exactly the elements of one machine, by name."""
+    by_name: dict[str, set[tuple[str, str, str]]] = {}
+    for each in elements:
+        by_name.setdefault(each[0], set()).add(each)
+    guessed = (Port(name, mac, IPv6Address(address)) for own in by_name.values() for name, mac, address in own)
+    return {port.name: port for port in guessed if by_name[port.name] == set(port.elements)}
 
 
 class MemoryNetwork:
@@ -74,9 +101,10 @@ class MemoryNetwork:
         self.network: NodeNetwork | None = None
         self.by_name: dict[str, Port] = {}
 
-    def ensure(self, network: NodeNetwork) -> None:
+    def ensure(self, network: NodeNetwork) -> tuple[str, ...]:
         """See Network."""
         self.network = network
+        return ()
 
     def ensure_port(self, network: NodeNetwork, port: Port) -> None:
         """See Network."""
@@ -86,6 +114,6 @@ class MemoryNetwork:
         """See Network."""
         self.by_name.pop(name, None)
 
-    def ports(self) -> frozenset[str]:
+    def ports(self, network: NodeNetwork) -> tuple[PortState, ...]:
         """See Network."""
-        return frozenset(self.by_name)
+        return tuple(PortState(each) for each in self.by_name.values())

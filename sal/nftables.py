@@ -15,6 +15,9 @@ from sal.command import Command, Runner
 from sal.errors import CommandFailed, UnexpectedOutput
 
 TABLE = "hardpan"
+_FAMILIES = ("bridge", "ip6")
+# Deleting a table that may be missing: it is made first.
+_NO_TABLES = "".join(f"table {family} {TABLE} {{}}\ndelete table {family} {TABLE}\n" for family in _FAMILIES)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Guard:
 
 
 def ruleset(guard: Guard) -> str:
-    """The whole table. Loading it again keeps the set's elements.
+    """Both tables.
 
     Where br_netfilter is loaded, frames between two ports pass the forward chain too: those are pinned already, and
     dropping their multicast would end neighbour discovery.
@@ -88,10 +91,19 @@ class Nftables:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._loaded: tuple[Guard, str] | None = None
 
-    def ensure(self, guard: Guard) -> None:
-        """Loads the table, atomically."""
-        self._load(ruleset(guard))
+    def ensure(self, guard: Guard) -> bool:
+        """Loads both tables where they are not as this process loaded them; whether somebody had changed them.
+
+        They are replaced whole in one transaction, elements included, so that no frame passes unfiltered or is lost.
+        """
+        if self._loaded is not None and self._loaded == (guard, self._listing()):
+            return False
+        changed = self._loaded is not None and self._loaded[0] == guard
+        self._load(_NO_TABLES + ruleset(guard) + _elements("add", self.elements()))
+        self._loaded = (guard, self._listing())
+        return changed
 
     def ensure_port(self, port: Port) -> None:
         """Lets a port send from its machine's addresses, and from no others."""
@@ -103,18 +115,24 @@ class Nftables:
         self._load(_elements("delete", [each for each in self.elements() if each[0] == name]))
 
     def elements(self) -> tuple[tuple[str, str, str], ...]:
-        """All elements of the set; none when the table is not loaded."""
+        """All elements of the set; none when there is no such set, or one that is not ours."""
         try:
             output = self._runner.run(Command(("nft", "--json", "list", "set", "bridge", TABLE, "ports")))
-        except CommandFailed:
+            return parse_elements(output.text)
+        except (CommandFailed, UnexpectedOutput):
             return ()
-        return parse_elements(output.text)
 
     def absent(self) -> None:
         """No table of ours."""
-        self._load(
-            "".join(f"table {family} {TABLE} {{}}\ndelete table {family} {TABLE}\n" for family in ("bridge", "ip6"))
-        )
+        self._load(_NO_TABLES)
+
+    def _listing(self) -> str:
+        """Both tables as the kernel has them, without counters and elements; empty where one is missing."""
+        words = ("nft", "--stateless", "--terse", "list", "table")
+        try:
+            return "\n".join(self._runner.run(Command((*words, family, TABLE))).text for family in _FAMILIES)
+        except CommandFailed:
+            return ""
 
     def _load(self, text: str) -> None:
         if text:

@@ -18,6 +18,20 @@ class Usage:
     free: int
 
 
+@dataclass(frozen=True)
+class VolumeState:
+    """A volume as it is: its disk's bytes (None: no disk), and whether it still is as it was made.
+
+    `elsewhere` are folders beside it that carry its mark: somebody renamed it.
+    """
+
+    size: int | None
+    writable: bool = True
+    limited: bool = True
+    marked: bool = True
+    elsewhere: tuple[str, ...] = ()
+
+
 class Pool(Protocol):
     """What the executor needs of a pool. Names are host names; raises NotFound, NoSpace, Refused."""
 
@@ -33,6 +47,15 @@ class Pool(Protocol):
 
     def volume_size(self, name: str) -> int | None:
         """Bytes of a volume, or None when there is none."""
+
+    def volume_state(self, name: str) -> VolumeState:
+        """A volume as it is, or as what is left of it."""
+
+    def mend_volume(self, name: str) -> None:
+        """Makes a volume writable, limited and marked again; its content is not touched."""
+
+    def rename_back(self, found: str, name: str) -> None:
+        """Gives a renamed volume its name again; Refused when there is another one of that name."""
 
     def volume_disk(self, name: str) -> Path:
         """The raw disk of a volume."""

@@ -15,6 +15,7 @@ from sal.errors import Busy
 
 KILL_SECONDS = 5.0
 _ENDED = ("Z", "X")
+_STOPPED = ("T", "t")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Process:
                 os.waitpid(self.pid, os.WNOHANG)
             return False
         return True
+
+    def stopped(self) -> bool:
+        """Whether somebody stopped it (SIGSTOP, or a tracer)."""
+        return _status(self.pid) in ((letter, self.started) for letter in _STOPPED)
 
     def wait(self, timeout: float) -> bool:
         """Waits at most `timeout` seconds for its end; whether it came."""
@@ -90,6 +95,31 @@ def find(pid: int, started: int) -> Process | None:
     """A process spawned by an earlier run, when it is still that one."""
     process = Process(pid, started)
     return process if process.alive() else None
+
+
+def words(pid: int) -> tuple[str, ...]:
+    """The argument vector of a process; empty when it is not there."""
+    try:
+        return tuple(os.fsdecode(each) for each in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    except OSError:
+        return ()
+
+
+def find_by_word(word: str) -> Process | None:
+    """The process that was started with this very word, and sees the files that this one sees."""
+    for each in Path("/proc").iterdir():
+        if each.name.isdigit() and word in words(int(each.name)) and _sees(each) == _sees(Path("/proc/self")):
+            process = child(int(each.name))
+            if process.alive():
+                return process
+    return None
+
+
+def _sees(process: Path) -> str:
+    try:
+        return os.readlink(process / "ns" / "mnt")
+    except OSError:
+        return ""
 
 
 def start_time(pid: int) -> int | None:

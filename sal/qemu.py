@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sal.command import Process, find, spawn
+from sal.command import Process, find, find_by_word, spawn, words
 from sal.errors import Busy, SalError, UnexpectedOutput
 from sal.filesystem import write_durably
-from sal.hypervisor import Disk, Info, Interface, MachineConfig, State
+from sal.hypervisor import Disk, Info, Interface, MachineConfig, State, Trouble
 from sal.qmp import Qmp
 
 LARGEST_CONSOLE = 1 << 20
@@ -46,6 +47,14 @@ class Files:
         return self.folder / "qemu.log"
 
 
+_TROUBLES = {"paused": Trouble.PAUSED, "suspended": Trouble.PAUSED, "io-error": Trouble.NO_ROOM}
+
+
+def _monitor(files: Files) -> str:
+    """The word of the argument vector that no other program has."""
+    return f"unix:{files.socket},server=on,wait=off"
+
+
 def command_line(config: MachineConfig, accelerator: str) -> list[str]:
     """The argument vector; paths travel as JSON, so that no comma in one can become an option."""
     files = Files(config.folder)
@@ -62,7 +71,7 @@ def command_line(config: MachineConfig, accelerator: str) -> list[str]:
         *("-smp", str(config.cpus), "-m", f"{config.memory >> 20}M"),
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S"),
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
-        *("-qmp", f"unix:{files.socket},server=on,wait=off"),
+        *("-qmp", _monitor(files)),
         *("-chardev", f"file,id=console,path={files.console},append=on", "-serial", "chardev:console"),
         *("-device", "virtio-rng-pci"),
     ]
@@ -115,7 +124,7 @@ class QemuHypervisor:
             return
         files.socket.unlink(missing_ok=True)
         process = spawn(command_line(config, self._accelerator), log=files.log)
-        write_durably(files.process, json.dumps({"pid": process.pid, "started": process.started}).encode())
+        self._note(files, process)
         try:
             with Qmp(files.socket) as session:
                 session.execute("cont")
@@ -131,6 +140,29 @@ class QemuHypervisor:
         if process is None:
             return Info(self._ended(files))
         return Info(State.RUNNING, process.pid)
+
+    def trouble(self, folder: Path) -> Trouble | None:
+        """See Hypervisor."""
+        files = Files(folder)
+        process = self._process(files)
+        if process is None:
+            return None
+        if process.stopped():
+            return Trouble.FROZEN
+        try:
+            with Qmp(files.socket, timeout=2.0) as session:
+                return _TROUBLES.get(session.execute("query-status")["status"])
+        except (SalError, KeyError):
+            return Trouble.UNREACHABLE if self._process(files) is not None else None
+
+    def resume(self, folder: Path) -> None:
+        """See Hypervisor."""
+        files = Files(folder)
+        process = self._process(files)
+        if process is not None:
+            process.signal(signal.SIGCONT)
+            with Qmp(files.socket, timeout=2.0) as session:
+                session.execute("cont")
 
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """See Hypervisor. A button pressed before the guest listens is lost, so it is pressed again and again."""
@@ -162,11 +194,24 @@ class QemuHypervisor:
             return opened.read(limit)
 
     def _process(self, files: Files) -> Process | None:
+        """The machine's process. Start times begin anew with every boot, so pid and start time may be a stranger's:
+        it must have the machine's words too. One that runs without a note is found by its words."""
         try:
             held = json.loads(files.process.read_bytes())
-        except (OSError, ValueError):
-            return None
-        return find(held["pid"], held["started"])
+            process = find(held["pid"], held["started"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return self._adopted(files) if files.socket.exists() else None
+        own = {_monitor(files), files.folder.name}
+        return process if process is not None and own.intersection(words(process.pid)) else None
+
+    def _adopted(self, files: Files) -> Process | None:
+        process = find_by_word(_monitor(files))
+        if process is not None:
+            self._note(files, process)
+        return process
+
+    def _note(self, files: Files, process: Process) -> None:
+        write_durably(files.process, json.dumps({"pid": process.pid, "started": process.started}).encode())
 
     def _ended(self, files: Files) -> State:
         """A machine that we stopped has no process file; one whose process is gone ended by itself."""

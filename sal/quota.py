@@ -51,15 +51,17 @@ def enable(path: Path) -> Mode:
 
 
 def limit(subvolume: Path, size: int) -> None:
-    """Lets a subvolume hold at most `size` bytes; writes beyond it fail with EDQUOT."""
-    arguments = struct.pack("=QQQQQQ", 0, _LIMIT_REFERENCED, size, 0, 0, 0)
-    call(subvolume, QGROUP_LIMIT, arguments, subvolume)
+    """Lets a subvolume hold at most `size` bytes; writes beyond it fail with EDQUOT.
+
+    Asked of its parent: the kernel refuses to change the limit by way of a subvolume that is beyond it.
+    """
+    arguments = struct.pack("=QQQQQQ", _group(subvolume), _LIMIT_REFERENCED, size, 0, 0, 0)
+    call(subvolume.parent, QGROUP_LIMIT, arguments, subvolume)
 
 
 def counted(subvolume: Path) -> Counted:
     """What a subvolume is charged for. Raises NotFound while quotas are off."""
-    (identity,) = struct.unpack_from("=Q", call(subvolume, GET_SUBVOL_INFO, bytes(504), subvolume))
-    group = _groups(subvolume) / f"0_{identity}"
+    group = _groups(subvolume) / f"0_{_group(subvolume)}"
     if not group.exists():
         raise NotFound(f"{subvolume} is not counted: enable quotas first")
     with os_errors(group):
@@ -67,6 +69,11 @@ def counted(subvolume: Path) -> Counted:
             int((group / name).read_text()) for name in ("referenced", "max_referenced", "limit_flags")
         )
     return Counted(used, most if flags & _LIMIT_REFERENCED else None)
+
+
+def _group(subvolume: Path) -> int:
+    """The number of a subvolume, and of its group."""
+    return int(struct.unpack_from("=Q", call(subvolume, GET_SUBVOL_INFO, bytes(504), subvolume))[0])
 
 
 def _groups(path: Path) -> Path:
