@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from tests.chaos.faults.table import FAULTS
 from tests.chaos.plan import draw
@@ -18,7 +19,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="1..10", help="play these seeds, A..B")
     parser.add_argument("--plan", action="store_true", help="only say what would be done")
     parser.add_argument("--only", default="", help="only the faults whose name has this in it")
-    parser.add_argument("--keep", action="store_true", help="leave the cloud of a failed storm running")
+    parser.add_argument("--keep", type=Path, help="the folder for logs, journals and objects of a failed storm")
     chosen = parser.parse_args()
     first, last = (int(each) for each in chosen.seeds.split(".."))
     seeds = [chosen.seed] if chosen.seed is not None else range(first, last + 1)

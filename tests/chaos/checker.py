@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations, pairwise
 
-from tests.chaos.evidence import Evidence
+from tests.chaos.evidence import Effect, Evidence
 from tests.chaos.workload import Wish, lives, machines, volumes
 
 ONCE = ("root.create", "volume.create")
 ONCE_PER_LIFE = ("machine.start", "port.create")
+REMOVALS = ("machine.remove", "volume.bin", "volume.destroy")
 
 
 def violations(evidence: Evidence, wanted: Mapping[str, Wish]) -> list[str]:
@@ -85,16 +87,18 @@ def hits_of(evidence: Evidence, host: str, node: int) -> int:
 
 
 def effects_twice(evidence: Evidence) -> Iterator[str]:
-    """No effect twice for one generation of one placement, but for starts after a hit."""
-    seen = Counter(
-        (each.node, each.effect, each.subject, each.host, each.epoch, each.generation)
-        for each in evidence.effects
-        if each.effect in (*ONCE, *ONCE_PER_LIFE)
-    )
-    for (node, effect, subject, host, epoch, generation), count in sorted(seen.items()):
-        allowed = 1 + (hits_of(evidence, host, node) if effect in ONCE_PER_LIFE else 0)
+    """No effect twice for one generation of one placement, but for starts after a hit; a removal begins anew."""
+    removed, seen = Counter[tuple[int, str]](), Counter[tuple[Effect, int]]()
+    for each in evidence.effects:
+        if each.effect in REMOVALS:
+            removed[each.node, each.subject] += 1
+        elif each.effect in (*ONCE, *ONCE_PER_LIFE):
+            seen[replace(each, boot=""), removed[each.node, each.subject]] += 1
+    for (effect, _), count in seen.items():
+        allowed = 1 + (hits_of(evidence, effect.host, effect.node) if effect.effect in ONCE_PER_LIFE else 0)
         if count > allowed:
-            yield f"{effect} of {subject} at {epoch}.{generation} came {count} times on node {node}, {allowed} allowed"
+            at = f"{effect.epoch}.{effect.generation} on node {effect.node}"
+            yield f"{effect.effect} of {effect.subject} at {at} came {count} times, {allowed} allowed"
 
 
 def at_two_places(evidence: Evidence) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tests.chaos.arena import Arena
 from tests.chaos.checker import violations
 from tests.chaos.evidence import gather
 from tests.chaos.faults.table import FAULTS
+from tests.chaos.keepsake import keep
 from tests.chaos.plan import LENGTH_SECONDS, Blow, draw
 from tests.chaos.user import User
 from tests.chaos.watcher import Watcher
@@ -38,8 +39,8 @@ class Outcome:
     effects: int = 0
 
 
-def storm(seed: int, say: Callable[[str], None], keep: bool = False, only: str = "") -> Outcome:
-    """Plays a seed. `only` leaves out all faults but those of this name."""
+def storm(seed: int, say: Callable[[str], None], kept: Path | None = None, only: str = "") -> Outcome:
+    """Plays a seed. `only` leaves out all faults but those of this name; `kept` is where a failed one is kept."""
     outcome, began = Outcome(seed), time.monotonic()
     outcome.blows = [blow for blow in draw(seed, FAULTS, 4) if only in blow.fault]
     folder = Path(tempfile.mkdtemp(prefix="hpc-"))
@@ -51,11 +52,10 @@ def storm(seed: int, say: Callable[[str], None], keep: bool = False, only: str =
     except (AssertionError, Exception) as error:
         outcome.broken.append(f"{type(error).__name__}: {error}")
     finally:
-        if outcome.broken and keep:
-            say(f"kept: {folder}")
-        if not (outcome.broken and keep):
-            arena.down()
-            outcome.broken += [f"left behind: {each}" for each in leftovers(arena.demo.layout)]
+        if outcome.broken and kept:
+            keep(arena, kept / f"seed-{seed}")
+        arena.down()
+        outcome.broken += [f"left behind: {each}" for each in leftovers(arena.demo.layout)]
     outcome.seconds = time.monotonic() - began
     return outcome
 
