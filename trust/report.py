@@ -48,7 +48,10 @@ class ReportCapacity(Signed):
 
 
 class Report(Signed):
-    """What the node says of itself. `boot` names this start of the machine; `sequence` only rises, across boots too."""
+    """What the node says of itself. `boot` names this start of the machine; `sequence` only rises, across boots too.
+
+    `bin` has the host names of the volumes that wait in its bin.
+    """
 
     cluster: Digest
     node: NodeId
@@ -59,3 +62,4 @@ class Report(Signed):
     snapshot_version: Count
     capacity: ReportCapacity
     table: Annotated[tuple[Row, ...], Field(max_length=MOST_ROWS, strict=False)]
+    bin: Annotated[tuple[Text, ...], Field(max_length=MOST_ROWS, strict=False)]

@@ -173,7 +173,8 @@ class Snapshot:
     """All that one reconcile of a deployment decides on.
 
     `taken` are names that belong to other deployments, `leaving` those of a namesake before this one. `halted` has the
-    sentence for each object (by uid) whose removal an operator has to agree to.
+    sentence for each object (by uid) whose removal an operator has to agree to. `binned` has the nodes in whose bin a
+    volume of this name waits to come back.
     """
 
     namespace: str
@@ -194,6 +195,7 @@ class Snapshot:
     spread: Mapping[tuple[str, str], int] = field(default_factory=dict)
     leaving: frozenset[Key] = frozenset()
     halted: Mapping[str, str] = field(default_factory=dict)
+    binned: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def find(self, key: Key) -> Placed | None:
         """The object with this identity."""

@@ -14,6 +14,7 @@ from controllers.supervisor.reports import Reports
 from crds.job import Step
 from crds.meta import DEPLOYMENT_UID_LABEL
 from crds.workload import MachineItem
+from trust.host_name import host_name
 from trust.part import parse_time
 
 KINDS: Mapping[str, WorkKind] = {"Machine": "machine", "Volume": "volume"}
@@ -46,6 +47,18 @@ def observe(
         halted=removals.held(now) if any(each.deleting for each in placed) else {},
         now=now,
         spread=spread(judgement.accepted, placed),
+        binned=binned(judgement, reports),
+    )
+
+
+def binned(judgement: Judgement, reports: Reports) -> Mapping[str, frozenset[str]]:
+    """The nodes in whose bin a wanted volume waits, by its name."""
+    mark, accepted = judgement.mark, judgement.accepted
+    if mark is None or accepted is None:
+        return {}
+    place = (reports.cluster, mark.tenant, mark.namespace, mark.name)
+    return reports.holders(
+        {each.name: host_name(*place, *each.key) for each in accepted.wants if each.kind == "volume"}
     )
 
 

@@ -1,6 +1,6 @@
 """Chooses a node for each resource that has none: filter, score, deterministic tie-break, with the reasons.
 
-Pure. A placed resource stays where it is; a machine goes where its volumes are.
+Pure. A placed resource stays where it is; a machine goes where its volumes are, in a bin as well.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controllers.supervisor.model import Capacity, NodeView, Placed, Want
 from crds.workload import MachineItem, VolumeItem
@@ -16,7 +16,10 @@ from crds.workload import MachineItem, VolumeItem
 
 @dataclass(frozen=True)
 class Request:
-    """Resources that must share a node: a machine and its volumes, or a lone volume."""
+    """Resources that must share a node: a machine and its volumes, or a lone volume.
+
+    `pinned` are the nodes of what is placed already; `kept` has the nodes with each volume that waits in bins.
+    """
 
     name: str
     members: tuple[Want, ...]
@@ -25,6 +28,7 @@ class Request:
     labels: Mapping[str, str]
     spread: str
     pinned: frozenset[str]
+    kept: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,10 @@ def size_of(item: MachineItem | VolumeItem) -> Capacity:
     return Capacity(item.cpus, item.memory, item.disk)
 
 
-def requests(wants: Iterable[Want], placed: Iterable[Placed], region: str) -> list[Request]:
-    """The groups of resources that still need a node, in plan order."""
+def requests(
+    wants: Iterable[Want], placed: Iterable[Placed], region: str, binned: Mapping[str, frozenset[str]] = {}
+) -> list[Request]:
+    """The groups of resources that still need a node, in plan order; `binned` has the nodes that keep a volume."""
     wants = list(wants)
     nodes = {each.key: each.node for each in placed}
     volumes = {want.name: want for want in wants if want.kind == "volume"}
@@ -94,7 +100,12 @@ def requests(wants: Iterable[Want], placed: Iterable[Placed], region: str) -> li
                 _request(volumes[n], [volumes[n]], None, region, home) for n in names if ("volume", n) not in nodes
             ]
     lone = [want for name, want in volumes.items() if name not in grouped and want.key not in nodes]
-    return found + [_request(want, [want], None, region, frozenset()) for want in lone]
+    found += [_request(want, [want], None, region, frozenset()) for want in lone]
+    return [replace(each, kept=_keepers(each, binned)) for each in found]
+
+
+def _keepers(request: Request, binned: Mapping[str, frozenset[str]]) -> tuple[frozenset[str], ...]:
+    return tuple(binned[each.name] for each in request.members if each.kind == "volume" and each.name in binned)
 
 
 def _request(
@@ -132,6 +143,7 @@ def obstacle(request: Request, node: NodeView, field: Field) -> str:
         (not node.schedulable, "cordoned"),
         (bool(request.region) and node.region != request.region, "other region"),
         (bool(request.pinned) and request.pinned != {node.name}, "volume elsewhere"),
+        (any(node.name not in nodes for nodes in request.kept), "volume in another node's bin"),
         *((node.labels.get(name) != value, f"label {name}={value} missing") for name, value in request.labels.items()),
         (free.memory < request.needs.memory, "too little memory"),
         (free.cpus < request.needs.cpus, "too few cpus"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from controllers.loop.objects import Object
@@ -45,7 +45,7 @@ class Reports:
 
     def __init__(self, broker: ControllerBroker, cluster: str, clock: Callable[[], float] | None = None) -> None:
         self._broker = broker
-        self._cluster = cluster
+        self.cluster = cluster
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._read_before: dict[str, tuple[bytes, Known | None]] = {}
         self._newest: dict[str, Known] = {}
@@ -54,6 +54,14 @@ class Reports:
     def of(self, node: str) -> Known | None:
         """The newest report, or None when the node has gone quiet."""
         return self._known.get(node)
+
+    def holders(self, host_names: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """The nodes in whose bin a volume waits, by volume, of those that wait; a quiet node's last word counts."""
+        bins = {node: frozenset(known.report.bin) for node, known in self._newest.items()}
+        found = {
+            volume: frozenset(node for node, bin in bins.items() if name in bin) for volume, name in host_names.items()
+        }
+        return {volume: nodes for volume, nodes in found.items() if nodes}
 
     def keep(self, nodes: Collection[str]) -> None:
         """Forgets what all other nodes said."""
@@ -90,7 +98,7 @@ class Reports:
         except Refusal as refusal:
             log.warning("report of %s refused: %s", node.name, refusal)
             return None
-        if report.node != node.name or report.cluster != self._cluster:
+        if report.node != node.name or report.cluster != self.cluster:
             log.warning("report of %s speaks for %s of %s", node.name, report.node, report.cluster)
             return None
         return Known(report, _rows(report), self._clock())

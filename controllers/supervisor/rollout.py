@@ -50,7 +50,7 @@ def teardown(snapshot: Snapshot) -> Rollout:
 
 
 def _creates(snapshot: Snapshot, accepted: Accepted) -> tuple[list[Create], list[placement.Unplaced]]:
-    found = placement.requests(accepted.wants, snapshot.placed, accepted.region)
+    found = placement.requests(accepted.wants, snapshot.placed, accepted.region, snapshot.binned)
     field = placement.Field(snapshot.nodes, snapshot.reserved, snapshot.spread)
     placings, unplaced = placement.place(found, field)
     return [Create(want, each.node) for each in placings for want in _volumes_first(each.request.members)], unplaced

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from controllers.loop.objects import ObjectKey
 from crds.workload import MachineItem, VolumeItem
-from node_agent.executor.goal import host_name
 from plans.model import Plan
+from trust.host_name import host_name
 
 Values = tuple[object, ...]
 

@@ -18,7 +18,6 @@ from node_agent import medium
 from node_agent.clock import SystemClock
 from node_agent.errors import NeedsOperator
 from node_agent.executor import assembly, identity
-from node_agent.executor.goal import host_name
 from node_agent.executor.hosts import host_for, pool_for
 from node_agent.executor.sal_host import SalHost
 from node_agent.settings import NodeSettings
@@ -31,6 +30,7 @@ from tests.system.own_network import own_network
 from tests.system.requirements import need
 from tests.unit.node_agent.build import MIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import Cluster, Tenancy, read_receipt
+from trust.host_name import host_name
 from trust.job import Receipt
 from trust.keys import digest
 

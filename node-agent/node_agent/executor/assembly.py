@@ -72,6 +72,6 @@ def assemble(
     tools = Tools(cluster, host, store, resources, marks, effects, clock, machine.sleep, capacity)
     notary = Notary(own, boot, clock)
     runner = Runner(tools, Journal(store), Memory(marks, trust, resources), enrolment, notary, locks, StopList())
-    reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store))
+    reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store), host.bin_entries)
     service = Service(own, boot, trust, enrolment, runner, reporter, inventory.inventory, capacity)
     return Executor(service, Keeper(tools, locks, boot), BinKeeper(tools), ImageKeeper(tools), store)

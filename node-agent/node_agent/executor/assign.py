@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from node_agent.errors import StepFailed
-from node_agent.executor.goal import host_name
 from node_agent.executor.resources import KINDS, Assignment, Key, Resource
 from node_agent.executor.work import Work
 from sal.addresses import machine_address
 from trust.canonical import canonical_bytes
 from trust.certificate import NodeCertificate
 from trust.gate import Admitted, AdmittedStep
+from trust.host_name import host_name
 from trust.keys import digest
 from trust.part import parse_time
 

@@ -17,6 +17,11 @@ def count_down(kept: dict[str, float], entries: dict[str, float], passed: float)
     return {entry: kept[entry] - passed if entry in kept else term for entry, term in entries.items()}
 
 
+def volume_of(entry: str) -> str:
+    """The host name of an entry's volume: entries are named after it, with a dot and a number."""
+    return entry.rpartition(".")[0]
+
+
 class BinTable:
     """What is noted of the bin: the term of volumes on their way into it, the seconds left of those inside."""
 
@@ -29,8 +34,8 @@ class BinTable:
             connection.execute("INSERT OR REPLACE INTO bin_terms VALUES (?, ?)", (host_name, days))
 
     def term(self, entry: str) -> float:
-        """The promised seconds of an entry; entries are named after their volume, a dot and a number."""
-        found = self._store.rows("SELECT days FROM bin_terms WHERE host_name = ?", entry.rpartition(".")[0])
+        """The promised seconds of an entry."""
+        found = self._store.rows("SELECT days FROM bin_terms WHERE host_name = ?", volume_of(entry))
         return float(found[0][0] if found else DEFAULT_DAYS) * DAY_SECONDS
 
     def left(self) -> dict[str, float]:
@@ -39,7 +44,7 @@ class BinTable:
 
     def write(self, left: dict[str, float]) -> None:
         """Replaces what is noted, and forgets the terms of volumes that are not in the bin."""
-        names = [entry.rpartition(".")[0] for entry in left]
+        names = [volume_of(entry) for entry in left]
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM bin")
             connection.executemany("INSERT INTO bin VALUES (?, ?)", list(left.items()))

@@ -5,7 +5,6 @@ Root disk, seed and launch are named by a digest of all that goes into them: a t
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from functools import cached_property
 from crds.workload import Image, Reference
 from node_agent.executor.resources import Assignment
 from trust.canonical import canonical_bytes
+from trust.host_name import host_name
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,6 @@ def machine_goal(cluster: str, assignment: Assignment) -> MachineGoal:
 def volume_host_name(cluster: str, assignment: Assignment, name: str) -> str:
     """The host name of a volume of the same deployment."""
     return host_name(cluster, assignment.tenant, assignment.namespace, assignment.deployment, "volume", name)
-
-
-def host_name(cluster: str, tenant: str, namespace: str, deployment: str, kind: str, name: str) -> str:
-    """`m-` or `v-` and 20 base32 characters of SHA-256 over the length-prefixed parts; `tenant` is the id.
-
-    A namespace that was given to another tenant finds nothing of the first one's, in the bin neither.
-    """
-    parts = [part.encode() for part in (cluster, tenant, namespace, deployment, kind, name)]
-    joined = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    return f"{kind[0]}-{base64.b32encode(hashlib.sha256(joined).digest()).decode().lower()[:20]}"
 
 
 def _short(value: object) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from node_agent.clock import Clock
+from node_agent.executor.bin import volume_of
 from node_agent.executor.identity import Identity
 from node_agent.executor.resources import Resources
 from node_agent.executor.store import Store
@@ -48,6 +49,7 @@ class Reporter:
     resources: Resources
     capacity: Callable[[], Capacity]
     sequence: Sequence
+    bin_entries: Callable[[], Iterable[str]]
 
     def report(self) -> bytes:
         """The signed envelope of what is now."""
@@ -61,6 +63,7 @@ class Reporter:
             uptime_seconds=max(0, int(self.clock.elapsed())),
             snapshot_version=self.trust.version,
             capacity=ReportCapacity(cpus=capacity.cpus, memory=capacity.memory, disk=capacity.disk),
+            bin=tuple(sorted({volume_of(entry) for entry in self.bin_entries()})[:MOST_ROWS]),
             table=tuple(resource.row() for resource in self.resources.all()[:MOST_ROWS]),
         )
         return sign(REPORT_TYPE, body.to_bytes(), self.identity.signing, self.identity.key_id)

@@ -6,13 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from node_agent.executor.goal import MachineGoal, host_name, machine_goal
+from node_agent.executor.goal import MachineGoal, machine_goal
 from node_agent.executor.marks import Marks
 from node_agent.executor.resources import Assignment, Key, Resources
 from node_agent.executor.store import Store
 from node_agent.executor.work import Tools, Work
 from node_agent.testing import FakeClock, FakeEffects, FakeHost
 from trust.canonical import canonical_bytes
+from trust.host_name import host_name
 from trust.keys import digest
 from trust.registration import Capacity
 

@@ -14,6 +14,8 @@ from tests.unit.node_agent.build import GIB, MIB, machine_item, uses, volume_ite
 from tests.unit.node_agent.cluster import read_receipt
 from tests.unit.node_agent.node import MACHINE, VOLUME, Node
 from trust.keys import digest
+from trust.machine import open_signed
+from trust.report import REPORT_TYPE, Report
 
 
 @pytest.fixture
@@ -329,3 +331,11 @@ def test_an_error_that_nobody_foresaw_fails_the_attempt_and_not_the_queue(node: 
     node.host.before = lambda effect, name: None
     steps = [("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)]
     assert node.run("job-1", node.web.ensure("job-1", *steps, attempt=2), attempt=2).state == "succeeded"
+
+
+def test_the_report_names_what_waits_in_the_bin(node: Node) -> None:
+    node.ensure()
+    (volume,) = node.host.volumes
+    node.run("gone", node.web.absent("gone", ("machine", "web-0", 1, 2), ("volume", "data-0", 1, 2)))
+    report = open_signed(node.executor.service.reporter.report(), REPORT_TYPE, Report, node.public)
+    assert report.bin == (volume,)

@@ -47,6 +47,7 @@ ROW: dict[str, Any] = {
 REPORT: dict[str, Any] = {
     "cluster": CLUSTER, "node": NODE, "boot": "b", "sequence": 1, "time": TIME, "uptimeSeconds": 5,
     "snapshotVersion": 5, "capacity": {"cpus": 4, "memory": 1, "disk": 1}, "table": [ROW],
+    "bin": ["v-aaaaaaaaaaaaaaaaaaaa"],
 }  # fmt: skip
 RECEIPT: dict[str, Any] = {
     "node": NODE, "boot": "b", "job": "j", "attempt": 1, "sequence": 1, "previous": digest(b""), "time": TIME,
@@ -150,7 +151,13 @@ def test_nobody_registers_with_another_cluster() -> None:
 
 def test_a_report_is_bounded() -> None:
     assert Report.from_wire(REPORT | {"table": [ROW] * MOST_ROWS})
-    for change in ({"table": [ROW] * (MOST_ROWS + 1)}, {"uptimeSeconds": -1}, {"sequence": 2**53}, {"boot": "b" * 257}):
+    for change in (
+        {"table": [ROW] * (MOST_ROWS + 1)},
+        {"bin": ["v"] * (MOST_ROWS + 1)},
+        {"uptimeSeconds": -1},
+        {"sequence": 2**53},
+        {"boot": "b" * 257},
+    ):
         with refused(Code.BAD_ENCODING):
             Report.from_wire(REPORT | change)
 

@@ -16,6 +16,7 @@ from tests.unit.trust import world as trusted
 from trust.canonical import canonical_bytes
 from trust.errors import Refusal
 from trust.gate import Admitted, Fence, Marks, admit
+from trust.host_name import host_name
 from trust.job import JOB_TYPE, RECEIPT_TYPE, JobBody, JobStep, Receipt
 from trust.keys import digest, node_id
 from trust.machine import peek, sign
@@ -46,6 +47,7 @@ class FakeNode:
     trouble: dict[tuple[str, str], str] = field(default_factory=dict)
     states: dict[tuple[str, str], str] = field(default_factory=dict)
     table: dict[Key, Row] = field(default_factory=dict)
+    bin: set[str] = field(default_factory=set)
     steps: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     receipts: list[bytes] = field(default_factory=list)
@@ -109,6 +111,7 @@ class FakeNode:
             cluster=trusted.CLUSTER, node=self.id, boot=self.boot, sequence=self.sequence, time=self._time(),
             uptime_seconds=1, snapshot_version=self.snapshot,
             capacity=ReportCapacity(cpus=cpus, memory=memory, disk=disk), table=tuple(rows),
+            bin=tuple(sorted(self.bin)),
         )  # fmt: skip
         return sign(REPORT_TYPE, body.to_bytes(), self.key, self.id)
 
@@ -153,7 +156,10 @@ class FakeNode:
         place = admitted.job.deployment
         fence = (place.namespace, place.name, step.kind, step.name)
         self.steps.append((f"{step.kind}.{step.verb}", step.name))
+        name = host_name(trusted.CLUSTER, place.tenant, *fence)
+        self.bin.discard(name)
         if step.verb == "absent":
+            self.bin |= {name} if step.kind == "volume" else set()
             self.table.pop((place.namespace, step.kind, step.name), None)
             self.fences.pop(fence, None)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controllers.loop.objects import ObjectKey
 from controllers.supervisor.caches import JOBS, MACHINES, NODES
+from tests.unit.controllers.supervisor.fake_node import FakeNode
 from tests.unit.controllers.supervisor.world import WITH_VOLUMES, World
 
 
@@ -39,6 +40,42 @@ async def test_other_deployments_do_not_notice_a_lost_node() -> None:
 
 def spread(name: str) -> str:
     return f'machine("{name}", #{{ cpus: 1, memory: "600Mi", image: params.image }});'
+
+
+async def binned_away_from_the_better_node() -> tuple[World, FakeNode, FakeNode]:
+    """A world of two nodes: one has the volume of a deleted deployment in its bin, the other is the better one now."""
+    world = await World("a", "b").begin()
+    await world.deploy(script=WITH_VOLUMES)
+    keeper, other = sorted(world.nodes, key=lambda node: not node.runs)
+    await world.delete()
+    await world.after(10)
+    other.capacity = (8, 4 << 30, 1 << 40)
+    await world.say(other)
+    return world, keeper, other
+
+
+async def test_a_volume_comes_back_on_the_node_whose_bin_has_it() -> None:
+    world, keeper, other = await binned_away_from_the_better_node()
+    await world.deploy(revision=2, script=WITH_VOLUMES)
+    assert keeper.runs == {"machine/web-0", "volume/data-0"}
+    assert other.runs == set()
+
+
+async def test_a_volume_in_the_bin_of_a_lost_node_is_waited_for_and_not_made_empty_elsewhere() -> None:
+    world, keeper, other = await binned_away_from_the_better_node()
+    await world.lose(keeper)
+    await world.deploy(revision=2, script=WITH_VOLUMES)
+    await world.after(600, step=30)
+    assert other.runs == set()
+    assert "1 volume in another node's bin, 1 unreachable" in world.said()["Ready"][2]
+
+
+async def test_a_volume_whose_time_in_the_bin_is_over_is_made_anywhere() -> None:
+    world, keeper, other = await binned_away_from_the_better_node()
+    keeper.bin.clear()
+    await world.after(15)
+    await world.deploy(revision=2, script=WITH_VOLUMES)
+    assert other.runs == {"machine/web-0", "volume/data-0"}
 
 
 async def test_a_node_that_lost_its_machines_gets_them_ordered_again() -> None:
