@@ -12,7 +12,6 @@ from crds.meta import (
     Digest,
     DnsLabel,
     KeyId,
-    MyceliumKey,
     NodeId,
     Region,
     ResourceName,
@@ -45,7 +44,6 @@ FORMS = (
     _form("node id", NodeId, "n-kzdvvj2umnduyauf35o36k6kw4"),
     _form("tenant id", TenantId, "t-kzdvvj2umnduyauf35o36k6kw4"),
     _form("key in base64", Base64Key, "A" * 43 + "="),
-    _form("key in hexadecimal", MyceliumKey, "4f2a" * 16),
     _form("public key line", PublicKeyLine, f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} alice@work"),
 )
 _NAMES = {each.pattern: each.name for each in FORMS}

@@ -46,7 +46,6 @@ Timestamp = Annotated[
     Field(json_schema_extra={"format": "date-time"}),
 ]
 Base64Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$", max_length=44)]
-MyceliumKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", max_length=32)]
 Text = Annotated[str, StringConstraints(max_length=256)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]

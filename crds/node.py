@@ -14,7 +14,6 @@ from crds.meta import (
     DnsLabel,
     KindDefinition,
     LabelMap,
-    MyceliumKey,
     Part,
     Region,
     Rule,
@@ -31,23 +30,27 @@ ANEW = "delete the Node and let the machine register again"
 
 
 class NodeSpec(Part):
-    """The machine's public keys, fixed at registration, and what the operator decides."""
+    """What the machine signed when it registered, who vouches for it, and what the operator decides."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             Rule("self.signingKey == oldSelf.signingKey", f"a node's key is its identity: {ANEW}", ".signingKey"),
             Rule(
-                "self.boxKey == oldSelf.boxKey && self.tlsKey == oldSelf.tlsKey"
-                " && self.myceliumKey == oldSelf.myceliumKey",
-                f"a node's certificate names its keys, which never change: {ANEW}",
+                "self.registration == oldSelf.registration",
+                f"a node's registration names its keys, which never change: {ANEW}",
+                ".registration",
             ),
         )
     )
 
     signing_key: Annotated[Base64Key, about("Ed25519 key that signs its reports; the node's name is its digest.")]
-    box_key: Annotated[Base64Key, about("X25519 key that secrets are sealed to.")]
-    tls_key: Annotated[Base64Key, about("Ed25519 key of its client certificates.")]
-    mycelium_key: Annotated[MyceliumKey, about("Overlay key in hexadecimal; its addresses follow from it.")]
+    registration: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=32768),
+        about(
+            "Envelope of the first registration, as the machine signed it: its other keys are believed from here only."
+        ),
+    ]
     token: Annotated[DnsLabel, about("The join token that it came by.")] | None = None
     certificate: (
         Annotated[

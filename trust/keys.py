@@ -17,7 +17,7 @@ import nacl.public
 import nacl.signing
 
 from trust.dsse import decode, encode
-from trust.errors import BadKey, Refusal
+from trust.errors import BadKey, Code, Refusal
 
 ED25519 = "ssh-ed25519"
 SK_ED25519 = "sk-ssh-ed25519@openssh.com"
@@ -201,6 +201,14 @@ def node_id(public: bytes) -> str:
     return "n-" + base64.b32encode(hashlib.sha256(public).digest()).decode().lower()[:26]
 
 
+def named_key(name: str, text: str) -> bytes:
+    """The signing key that a node is named by: its name is its digest. Raises Refusal(WrongNode)."""
+    public = decode(text)
+    if node_id(public) != name:
+        raise Refusal(Code.WRONG_NODE, f"{name} is not the name of the signing key that it is shown with")
+    return public
+
+
 def tenant_id(random: bytes) -> str:
     """A tenant's random id from 32 random bytes."""
     return "t-" + base64.b32encode(random).decode().lower()[:26]
@@ -213,5 +221,5 @@ def digest(data: bytes) -> str:
 
 __all__ = [
     "ED25519", "SK_ED25519", "BoxKey", "SigningKey", "SshReader", "UserKey", "check_public", "digest", "encode",
-    "node_id", "parse_blob", "parse_user_key", "seal", "ssh_string", "tenant_id", "verify_raw",
+    "named_key", "node_id", "parse_blob", "parse_user_key", "seal", "ssh_string", "tenant_id", "verify_raw",
 ]  # fmt: skip

@@ -72,3 +72,11 @@ def open_registration(data: bytes, cluster: str) -> Registration:
     if claimed.cluster != cluster:
         raise Refusal(Code.WRONG_CLUSTER, f"{claimed.node} registers with cluster {claimed.cluster}; this is {cluster}")
     return open_signed(data, REGISTRATION_TYPE, Registration, public)
+
+
+def open_evidence(text: str, cluster: str, node: str) -> Registration:
+    """The registration that a Node keeps, when the key that this node is named by signed it. Raises Refusal."""
+    registration = open_registration(text.encode(), cluster)
+    if registration.node != node:
+        raise Refusal(Code.WRONG_NODE, f"the registration that {node} is shown with is of {registration.node}")
+    return registration

@@ -23,10 +23,13 @@ from crds.meta import DnsLabel, NodeId, Region
 from trust.certificate import NodeCertificate, bytes_to_sign, sign_with_root, verify_certificate
 from trust.errors import Refusal
 from trust.part import format_time
+from trust.registration import Registration, open_evidence
 
 NodeArgument = Annotated[
     str, typer.Argument(metavar="NODE", help="The node's id, n-…", show_default=False, autocompletion=names_of("nodes"))
 ]
+
+VOUCHED = ("cluster", "node", "signingKey", "boxKey", "tlsKey", "myceliumKey")
 
 
 def approve(
@@ -40,7 +43,8 @@ def approve(
 ) -> None:
     """Approves a machine by hand: signs its certificate with the operator root.
 
-    Compare the id with the machine's console first: the id names the machine's own key.
+    Compare the id with the machine's console first: the id names the machine's own key, and that key must have
+    signed the keys that are vouched for, whatever the API server shows.
 
     \b
     Example:
@@ -58,12 +62,17 @@ def approve(
         remedy = f"hardpan token create NAME --region {region} --in-site {in_site} has one vouched for"
         raise Usage(f"no supervisor of region {region} serves site {in_site}, so its nodes would refuse all: {remedy}")
     try:
-        certificate = _certificate(seen, view.cluster, node, (region, in_site, labels(label or [])))
+        registration = open_evidence(str(seen["spec"].get("registration", "")), view.cluster, node)
+        say(_who(registration))
+        certificate = _certificate(registration, region, in_site, labels(label or []))
         signer = root_signer(view.root.document, key)
         envelope = sign_with_root(certificate, (signature(signer, bytes_to_sign(certificate)),))
         verify_certificate(envelope, view)
     except Refusal as refusal:
-        raise CliError(f"{node} cannot be approved: {refusal}") from None
+        raise CliError(
+            f"{node} cannot be approved: {refusal}. Nothing was signed; if the machine is yours:"
+            f" kubectl delete nodes.hardpan.dev {node}, and it registers again"
+        ) from None
     patch = json.dumps({"spec": {"certificate": envelope.decode()}})
     cluster.kubectl.run("patch", "nodes.hardpan.dev", node, "--type", "merge", "--patch", patch)
     again = " again" if seen["spec"].get("certificate") else ""
@@ -71,17 +80,20 @@ def approve(
     say(f"Next: kubectl hardpan explain node {node}")
 
 
-def _certificate(
-    seen: dict[str, Any], cluster: str, node: str, where: tuple[str, str, dict[str, str]]
-) -> NodeCertificate:
-    """What the operator vouches for. Raises Refusal when the API server shows no such keys."""
-    spec, (region, site, tags) = seen["spec"], where
+def _who(registration: Registration) -> str:
+    """What the operator compares with the machine; all of it is signed by the key that the id names."""
+    machine = registration.inventory
+    board = f", board {machine.board_vendor}" if machine.board_vendor else ""
+    return f"registered {registration.time} as {machine.hostname}{board}; its screen must show {registration.node}"
+
+
+def _certificate(registration: Registration, region: str, site: str, tags: dict[str, str]) -> NodeCertificate:
+    """The keys that the machine's own signature binds to its id, and no others. Raises Refusal."""
+    signed = registration.wire()
     return NodeCertificate.from_wire(
         {
             "kind": "NodeCertificate",
-            "cluster": cluster,
-            "node": node,
-            **{name: spec.get(name) for name in ("signingKey", "boxKey", "tlsKey", "myceliumKey")},
+            **{name: signed[name] for name in VOUCHED},
             "site": site,
             "region": region,
             "labels": tags,

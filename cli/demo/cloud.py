@@ -34,6 +34,7 @@ from sal.command import Runner
 from sal.errors import SalError
 from sal.images import ImageStore, file_chunks
 from trust.part import format_time
+from trust.registration import open_evidence
 
 CRDS = Path(__file__).parents[2] / "crds"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
@@ -154,7 +155,9 @@ class DemoCloud:
         return nodes
 
     def _join(self, nodes: list[dict[str, Any]]) -> None:
-        prefixes = {each["metadata"]["name"]: node_prefix(each["spec"]["myceliumKey"]) for each in nodes}
+        held = {each["metadata"]["name"]: each["spec"]["registration"] for each in nodes}
+        opened = {name: open_evidence(text, self.site.cluster, name) for name, text in held.items()}
+        prefixes = {name: node_prefix(each.mycelium_key) for name, each in opened.items()}
         homes = {name: self.number_of(name) for name in prefixes}
         for name, number in homes.items():
             for other, other_number in homes.items():

@@ -57,7 +57,7 @@ class Registry:
                 raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
             certificate, refusal = _vouched(registration, seen, view)
             decision = self._decide(registration, certificate, refusal, seen, view)
-            seen = await self._store(registration, seen, decision)
+            seen = await self._store(registration, data, seen, decision)
         self.presence.registered(registration, decision, certificate if decision.state == "Approved" else None)
         self.wake(seen.key)
         return self._answer(decision, seen)
@@ -97,16 +97,14 @@ class Registry:
         used = sum(1 for each in self.nodes.all() if each.spec.get("token") == token and each.name != node)
         return TokenUse(used, record.count, record.board_vendor)
 
-    async def _store(self, registration: Registration, seen: Object | None, decision: Decision) -> Object:
-        """A Node for every machine that registered; its certificate only when it counts."""
+    async def _store(self, registration: Registration, data: bytes, seen: Object | None, decision: Decision) -> Object:
+        """A Node for every machine that registered, with what it signed; its certificate only when it counts."""
         approved = decision.state == "Approved"
         token = decision.message.removeprefix("approved by token ") if decision.reason == "ApprovedByToken" else None
         if seen is None:
             spec = NodeSpec(
                 signing_key=registration.signing_key,
-                box_key=registration.box_key,
-                tls_key=registration.tls_key,
-                mycelium_key=registration.mycelium_key,
+                registration=data.decode(),
                 token=token,
                 certificate=registration.certificate if approved else None,
             )

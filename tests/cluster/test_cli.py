@@ -19,7 +19,7 @@ from cli.manifest import load
 from cli.site import Site
 from tests.system.requirements import need
 from tests.unit.cli.test_sign import mark_of
-from tests.unit.trust.world import machine_key, raw
+from tests.unit.trust.world import machine_key, raw, registration
 from trust.certificate import verify_certificate
 from trust.keys import node_id
 
@@ -184,7 +184,8 @@ def test_tokens_and_renewals_are_taken(operator: Operator) -> None:
 
 
 def test_a_machine_is_approved_explained_and_forgotten(operator: Operator) -> None:
-    spec = {"signingKey": raw("node"), "boxKey": raw("box"), "tlsKey": raw("tls"), "myceliumKey": "ab" * 32}
+    signed = registration(cluster=operator.site.cluster).decode()
+    spec = {"signingKey": raw("node"), "registration": signed}
     waiting = ("False", "WaitingForApproval", f"waits for an operator: kubectl hardpan node approve {NODE}")
     put(operator.kubectl, thing("Node", NODE, spec, ("Ready", *waiting), ("Approved", *waiting)))
     code, out, _ = operator("explain", "node", NODE)

@@ -8,6 +8,7 @@ import pytest
 
 from cli.site import Site
 from tests.unit.cli.conftest import Terminal
+from tests.unit.trust import world as trusted
 from tests.unit.trust.world import machine_key, raw
 from trust.certificate import verify_certificate
 from trust.keys import node_id
@@ -15,9 +16,9 @@ from trust.keys import node_id
 NODE = node_id(machine_key("node").public)
 
 
-def node(**conditions: str) -> dict[str, Any]:
-    """A machine that registered."""
-    spec = {"signingKey": raw("node"), "boxKey": raw("box"), "tlsKey": raw("tls"), "myceliumKey": "ab" * 32}
+def node(cluster: str, **conditions: str) -> dict[str, Any]:
+    """A machine that registered with this cluster."""
+    spec = {"signingKey": raw("node"), "registration": trusted.registration(cluster=cluster).decode()}
     status = {"conditions": [{"type": name, "status": value} for name, value in conditions.items()]}
     return {"metadata": {"name": NODE}, "spec": spec, "status": status}
 
@@ -25,7 +26,7 @@ def node(**conditions: str) -> dict[str, Any]:
 @pytest.fixture
 def site(shop: Terminal) -> Terminal:
     """A shop where a machine waits, and the root's key is in the agent."""
-    shop.tools.put("nodes", node(Ready="False"))
+    shop.tools.put("nodes", node(Site(shop.site).cluster, Ready="False"))
     shop.tools.agent = ["root-2"]
     return shop
 
@@ -34,6 +35,7 @@ def test_an_approved_machine_has_a_certificate_that_verifies(site: Terminal) -> 
     done = site("node", "approve", NODE, "--region", "main", "--label", "rack=7", "--label", "disk=")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
+        f"registered 2026-11-24T12:00:00Z as h, board Acme 1; its screen must show {NODE}",
         f"{NODE} is approved for region main, site default; it is Ready within its next try",
         f"Next: kubectl hardpan explain node {NODE}",
     ]
@@ -41,7 +43,7 @@ def test_an_approved_machine_has_a_certificate_that_verifies(site: Terminal) -> 
     certificate = verify_certificate(envelope.encode(), Site(site.site).view())
     assert (certificate.node, certificate.region, certificate.token) == (NODE, "main", None)
     assert certificate.labels == {"rack": "7", "disk": ""}
-    assert certificate.box_key == raw("box")
+    assert (certificate.box_key, certificate.tls_key) == (raw("node-box"), raw("node-tls"))
     assert not certificate.boot_trusted
     assert f"{NODE} is approved again for" in site("node", "approve", NODE).out
 
@@ -65,23 +67,43 @@ def test_what_cannot_be_approved_says_why_and_changes_nothing(site: Terminal, wo
     assert "certificate" not in site.tools.get("nodes", NODE)["spec"]
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "said"),
-    [
-        ("signingKey", raw("mallory"), f"{NODE} is not the name of the key in its certificate"),
-        ("boxKey", "short", "field boxKey"),
-        ("tlsKey", None, "field tlsKey"),
-    ],
-)
-def test_keys_that_are_not_the_machine_s_are_not_vouched_for(
-    site: Terminal, field: str, value: str | None, said: str
-) -> None:
-    site.tools.get("nodes", NODE)["spec"][field] = value
+FOREIGN = "sha256:" + "9" * 64
+FORGED: dict[str, tuple[dict[str, Any], str]] = {
+    "another's box key, signed by the forger": ({"boxKey": raw("mallory"), "key": "mallory"}, "is not signed by"),
+    "a machine of the forger's": ({"machine": "other"}, f"the registration that {NODE} is shown with is of n-"),
+    "the forger's key under it": (
+        {"signingKey": raw("mallory"), "key": "mallory"},
+        "is not the name of the key",
+    ),
+    "from another cluster": ({"cluster": FOREIGN}, f"registers with cluster {FOREIGN}"),
+    "none at all": ({}, "not canonical JSON"),
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_keys_that_the_machine_did_not_sign_are_not_vouched_for(site: Terminal, case: str) -> None:
+    changes, said = FORGED[case]
+    cluster = Site(site.site).cluster
+    forged = trusted.registration(**({"cluster": cluster} | changes)) if changes else b""
+    site.tools.get("nodes", NODE)["spec"]["registration"] = forged.decode()
     done = site("node", "approve", NODE)
     assert done.code == 1
     assert f"{NODE} cannot be approved: " in done.err
     assert said in done.err
+    assert f"kubectl delete nodes.hardpan.dev {NODE}, and it registers again" in done.err
     assert "certificate" not in site.tools.get("nodes", NODE)["spec"]
+
+
+def test_what_the_api_server_shows_beside_the_signed_registration_is_not_vouched_for(site: Terminal) -> None:
+    shown = site.tools.get("nodes", NODE)
+    shown["spec"] |= {name: raw("mallory") for name in ("signingKey", "boxKey", "tlsKey", "myceliumKey")}
+    shown["status"] |= {"labels": {"vault": "yes"}, "region": "eu"}
+    assert site("node", "approve", NODE, "--region", "main").code == 0
+    certificate = verify_certificate(shown["spec"]["certificate"].encode(), Site(site.site).view())
+    own = trusted.certificate("node")
+    for name in ("signing_key", "box_key", "tls_key", "mycelium_key"):
+        assert getattr(certificate, name) == getattr(own, name)
+    assert certificate.labels == {}
 
 
 def test_a_revoked_machine_is_not_approved(site: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +112,7 @@ def test_a_revoked_machine_is_not_approved(site: Terminal, monkeypatch: pytest.M
 
 
 def test_a_machine_that_runs_is_not_forgotten(site: Terminal) -> None:
-    site.tools.put("nodes", node(Ready="True"))
+    site.tools.put("nodes", node(Site(site.site).cluster, Ready="True"))
     done = site("forget", "node", NODE, "--yes")
     assert done.code == 1
     assert "is Ready: switch the machine off first, or what it runs would run on unseen" in done.err

@@ -19,6 +19,7 @@ from trust.keys import ED25519, SigningKey, UserKey, digest, node_id
 from trust.machine import sign
 from trust.part import format_time
 from trust.records import Record
+from trust.registration import REGISTRATION_TYPE, Registration
 from trust.root import ROOT_TYPE, RootDocument
 from trust.snapshot import SNAPSHOT_TYPE, Bundle, SnapshotBody, TrustView, open_bundle
 from trust.sshsig import blob_of, sign_with_seed
@@ -204,6 +205,23 @@ def certificate(node: str = "node", **changes: Any) -> NodeCertificate:
 def vouched(node: str = "node", **changes: Any) -> bytes:
     """A node's certificate in the join token's envelope."""
     return sign_with_token(certificate(node, **changes), machine_key("token"))
+
+
+def registration(machine: str = "node", key: str = "", **changes: Any) -> bytes:
+    """What a machine signs when it registers; `key` names another signer, all else are fields."""
+    held = certificate(machine).wire()
+    keys = {name: held[name] for name in ("cluster", "node", "signingKey", "boxKey", "tlsKey", "myceliumKey")}
+    inventory = {
+        "hostname": "h", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "Acme 1", "virtualisation": "none",
+        "agentVersion": "0.1",
+    }  # fmt: skip
+    standing: dict[str, Any] = {
+        "kind": "Registration", **keys, "nonce": "bm9uY2U=", "time": format_time(NOW), "boot": "boot-1",
+        "inventory": inventory, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
+    }  # fmt: skip
+    fields = {name: each for name, each in (standing | changes).items() if each is not None}
+    body = Registration.from_wire(fields)
+    return sign(REGISTRATION_TYPE, body.to_bytes(), machine_key(key or machine), body.node)
 
 
 @dataclass

@@ -25,7 +25,6 @@ from tests.unit.trust import world as trusted
 from trust.keys import node_id
 from trust.machine import sign
 from trust.part import format_time
-from trust.registration import REGISTRATION_TYPE, Registration
 from trust.report import REPORT_TYPE, Report
 
 
@@ -109,22 +108,9 @@ class Machine:
         self.sequence = 0
 
     def registration(self, ledger: Ledger, nonce: str, **changes: Any) -> bytes:
-        """A signed registration; `key` signs, all else are fields."""
-        key = changes.pop("key", self.key)
-        certificate = trusted.certificate(self.name)
-        inventory = {
-            "hostname": "h", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "Acme 1",
-            "virtualisation": "none", "agentVersion": "0.1",
-        }  # fmt: skip
-        fields = {
-            "kind": "Registration", "cluster": trusted.CLUSTER, "node": self.id, "nonce": nonce,
-            "time": format_time(ledger.now()), "boot": "boot-1", "signingKey": certificate.signing_key,
-            "boxKey": certificate.box_key, "tlsKey": certificate.tls_key, "myceliumKey": certificate.mycelium_key,
-            "inventory": inventory, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
-            "certificate": self.certificate,
-        } | changes  # fmt: skip
-        body = Registration.from_wire({name: value for name, value in fields.items() if value is not None})
-        return sign(REGISTRATION_TYPE, body.to_bytes(), key, self.id)
+        """A signed registration; `key` names another signer, all else are fields."""
+        standing = {"nonce": nonce, "time": format_time(ledger.now()), "certificate": self.certificate}
+        return trusted.registration(self.name, **(standing | changes))
 
     def report(self, ledger: Ledger, **changes: Any) -> bytes:
         """The next signed report."""

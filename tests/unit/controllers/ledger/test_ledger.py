@@ -13,6 +13,7 @@ from controllers.loop.objects import ObjectKey, Resource
 from tests.unit.controllers.ledger.desk import Ledger, Machine
 from tests.unit.trust import world as trusted
 from trust.part import format_time
+from trust.registration import open_evidence
 
 
 async def test_a_machine_with_a_token_is_approved_and_ready_with_its_first_report() -> None:
@@ -31,6 +32,16 @@ async def test_a_machine_without_a_token_waits_and_is_told_the_command() -> None
     assert answer["state"] == "Pending"
     assert f"kubectl hardpan node approve {machine.id}" in answer["message"]
     assert (await ledger.conditions(machine))["Approved"] == ("False", "WaitingForApproval")
+
+
+async def test_a_node_keeps_what_its_machine_signed_first() -> None:
+    ledger, machine = await Ledger().begin(), Machine(token=False)
+    first = machine.registration(ledger, await ledger.nonce(machine))
+    await ledger.post("register", first)
+    await ledger.enrol(machine)
+    (kept,) = ledger.server.objects(NODES)
+    assert kept.spec["registration"].encode() == first
+    assert open_evidence(kept.spec["registration"], trusted.CLUSTER, machine.id).box_key == trusted.raw("node-box")
 
 
 async def refused(ledger: Ledger, call: str, data: bytes) -> str:
@@ -63,7 +74,7 @@ async def test_a_challenge_of_another_machine_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"key": trusted.machine_key("mallory")}, "BadSignature"),
+        ({"key": "mallory"}, "BadSignature"),
         ({"node": Machine("other").id}, "WrongNode"),
         ({"cluster": "sha256:" + "9" * 64}, "WrongCluster"),
     ],

@@ -17,6 +17,7 @@ from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, RequeueAfter, Watch
 from controllers.loop.errors import KubeError
 from controllers.loop.informer import Informer, Route, WatchEvent
+from controllers.loop.metrics import Metrics
 from controllers.loop.objects import LEASE, Object, ObjectKey, Resource, resource_of
 from controllers.loop.queue import WorkQueue
 from controllers.loop.remembering import RememberingKube
@@ -67,7 +68,7 @@ class World:
     """`trust` is what operators and users sign with; change it and call `renew`."""
 
     def __init__(self, *names: str) -> None:
-        self.seconds = 1000.0
+        self.seconds, self.metrics = 1000.0, Metrics()
         self.server = MemoryKube(self.now)
         self.kube = RememberingKube(self.server)
         self.redis = MemoryRedis(lambda: self.seconds)
@@ -89,13 +90,13 @@ class World:
     def _start(self) -> None:
         source = TrustSource(trusted.CLUSTER)
         self.caches = Caches(source)
-        self.reports = Reports(self.broker, trusted.CLUSTER, lambda: self.seconds)
+        self.reports = Reports(self.broker, trusted.CLUSTER, lambda: self.seconds, self.metrics.refuse)
         self.inbox = Inbox(self.broker, self.caches, self.reports, lambda key: self.controller.queue.add(key))
         desk = Desk(SUPERVISOR, trusted.machine_key("supervisor"), trusted.CLUSTER, lambda: self.lease)
         hands = Hands(self.kube, self.broker, self.caches, desk)
         self.reconciler = Reconciler(
-            SUPERVISOR, self.kube, self.broker, self.caches, self.reports, self.inbox, Judge(Reviewer(InProcess())),
-            hands, self.now,
+            SUPERVISOR, self.kube, self.broker, self.caches, self.reports, self.inbox,
+            Judge(Reviewer(InProcess()), self.metrics.refuse), hands, self.now, self.metrics.refuse,
         )  # fmt: skip
         self.controller = Controller("supervisor", self.caches.watches, self.reconciler.reconcile, queue=self._queue())
         self.liveness = Liveness(self.server, SYSTEM, lambda: self.seconds)
@@ -170,10 +171,9 @@ class World:
 
     async def register(self, node: FakeNode) -> None:
         """The ledger's word on a node that is approved and reports."""
-        raw, vouched = node.certificate, trusted.vouched(node.name, region=node.region)
         spec = {
-            "signingKey": raw.signing_key, "boxKey": raw.box_key, "tlsKey": raw.tls_key,
-            "myceliumKey": raw.mycelium_key, "token": "rack", "certificate": vouched.decode(),
+            "signingKey": node.certificate.signing_key, "registration": trusted.registration(node.name).decode(),
+            "token": "rack", "certificate": trusted.vouched(node.name, region=node.region).decode(),
         }  # fmt: skip
         await self.server.create(NODES, {"metadata": {"name": node.id}, "spec": spec})
         await self.say(node)
