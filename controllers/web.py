@@ -11,11 +11,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from controllers.loop.errors import KubeError
+from controllers.loop.metrics import Refuse
 from controllers.settings import Listen
 from jobs.errors import JobsError
-from trust.errors import TrustError
+from trust.errors import Code, TrustError
+from trust.strangers import LONGEST
 
 Answer = Callable[[bytes], Awaitable[dict[str, Any]]]
+LARGEST_BODY = 1 << 20
 
 
 def application(title: str) -> FastAPI:
@@ -23,15 +26,24 @@ def application(title: str) -> FastAPI:
     return FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
 
 
-def endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """A handler that gives a body to `answer` and words its refusals; sizes were bounded at the gateway."""
+def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that gives a body to `answer`, words its refusals and counts them as refusals of `what`.
+
+    The gateway bounds each call more tightly; this bound is for who got past it.
+    """
+
+    def refuse(status: int, reason: str, message: str) -> Response:
+        count(what, reason)
+        return JSONResponse({"reason": reason, "message": message[:LONGEST]}, status)
 
     async def handle(request: Request) -> Response:
+        body = await read_bounded(request, LARGEST_BODY)
+        if body is None:
+            return refuse(413, str(Code.TOO_LARGE), f"the body is larger than {LARGEST_BODY} bytes")
         try:
-            return JSONResponse(await answer(await request.body()))
+            return JSONResponse(await answer(body))
         except TrustError as error:
-            reason = getattr(error, "code", "BadRequest")
-            return JSONResponse({"reason": str(reason), "message": str(error)}, 403)
+            return refuse(403, str(getattr(error, "code", "BadRequest")), str(error))
         except (JobsError, KubeError) as error:
             return JSONResponse({"reason": "Unavailable", "message": str(error)}, 503)
 

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from controllers.admission.review import Admission, response
 from controllers.loop.app import run
 from controllers.loop.cache import Cache
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import resource_of
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.settings import from_environment
@@ -27,18 +28,20 @@ PATH = "/v1/deployments"
 LARGEST_REVIEW = 8 << 20
 
 
-def create(admission: Admission) -> FastAPI:
+def create(admission: Admission, refuse: Refuse = uncounted) -> FastAPI:
     """The webhook's application."""
     made = application("Hardpan admission")
 
     async def review(request: Request) -> dict[str, Any] | JSONResponse:
         body = await read_bounded(request, LARGEST_REVIEW)
         if body is None:
+            refuse("review", "TooLarge")
             return JSONResponse({"message": f"a review has at most {LARGEST_REVIEW} bytes"}, 413)
         try:
             asked = json.loads(body)["request"]
             return response(asked, await admission.answer(asked))
         except (ValueError, KeyError, TypeError, RecursionError):
+            refuse("review", "BadEncoding")
             return JSONResponse({"message": "this is no AdmissionReview of a deployment"}, 400)
 
     made.add_api_route(PATH, review, methods=["POST"], response_model=None)
@@ -48,15 +51,16 @@ def create(admission: Admission) -> FastAPI:
 def compose(cluster: str, listen: Listen) -> Compose:
     """What runs in the process."""
 
-    async def composed(_: Context) -> Process:
+    async def composed(context: Context) -> Process:
+        refuse = context.metrics.refuse
         trust, marks, evaluator = TrustSource(cluster), Cache(resource_of(REVISION_MARK)), InChild()
-        admission = Admission(Reviewer(evaluator), marks, trust.view, lambda: datetime.now(UTC))
+        admission = Admission(Reviewer(evaluator), marks, trust.view, lambda: datetime.now(UTC), refuse)
 
         async def close_evaluator() -> None:
             evaluator.close()
 
         caches = [marks, *trust.caches]
-        web = server(create(admission), listen)
+        web = server(create(admission, refuse), listen)
         return Process(caches=caches, servers=[web], closing=[close_evaluator], leads=False)
 
     return composed

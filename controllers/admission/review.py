@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from controllers.loop.cache import Cache
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import ObjectKey
 from controllers.review import Proposal, Reviewer, mark_name
 from crds.revisionmark import RevisionMarkSpec
@@ -37,8 +38,10 @@ class Admission:
         marks: Cache,
         trust: Callable[[], TrustView],
         clock: Callable[[], datetime],
+        refuse: Refuse = uncounted,
     ) -> None:
         self._reviewer, self._marks, self._trust, self._clock = reviewer, marks, trust, clock
+        self._refuse = refuse
 
     async def answer(self, request: Mapping[str, Any]) -> Verdict:
         """The verdict on one request."""
@@ -50,6 +53,7 @@ class Admission:
         try:
             await self._review(request["namespace"], request["name"], new["spec"])
         except Refusal as refusal:
+            self._refuse("deployment", str(refusal.code))
             return Verdict(False, f"{refusal}", str(refusal.code))
         return Verdict(True)
 

@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
 from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import ROUTES, Route, Upstream
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.web import read_bounded
 
 UPSTREAM_TIMEOUT_SECONDS = 10.0
@@ -25,6 +27,7 @@ def create(
     rate: Rate,
     transport: httpx.AsyncBaseTransport | None = None,
     body_seconds: float = BODY_SECONDS,
+    refuse: Refuse = uncounted,
 ) -> FastAPI:
     """The application; `upstreams` are base URLs, `transport` replaces the network in tests."""
     client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT_SECONDS, transport=transport, trust_env=False)
@@ -37,9 +40,10 @@ def create(
     application = FastAPI(title="Hardpan gateway", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     limiter = Limiter(rate)
     for route in ROUTES:
-        forward = _forwarder(route, upstreams[route.upstream], client, limiter, body_seconds)
+        forward = _forwarder(route, upstreams[route.upstream], client, limiter, body_seconds, refuse)
         application.add_api_route(route.path, forward, methods=[route.method], response_model=None)
     application.add_api_route("/healthz", _healthy, methods=["GET"])
+    application.add_exception_handler(HTTPException, _not_in_the_table(refuse))
     return application
 
 
@@ -47,18 +51,33 @@ async def _healthy() -> dict[str, str]:
     return {"state": "ok"}
 
 
-def _forwarder(route: Route, base: str, client: httpx.AsyncClient, limiter: Limiter, body_seconds: float) -> Forward:
+def _not_in_the_table(refuse: Refuse) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        refuse("request", "NotFound")
+        return answer(error.status_code, "NotFound", "the gateway passes on no such request")
+
+    return handle
+
+
+def _forwarder(
+    route: Route, base: str, client: httpx.AsyncClient, limiter: Limiter, body_seconds: float, refuse: Refuse
+) -> Forward:
+    def turn_away(status: int, reason: str, message: str) -> Response:
+        refuse("request", reason)
+        return answer(status, reason, message)
+
     async def forward(request: Request) -> Response:
         address = request.client.host if request.client else "unknown"
         if not limiter.allows(address, time.monotonic()):
-            return refuse(429, "TooManyRequests", "too many requests from this network: wait a few seconds")
+            return turn_away(429, "TooManyRequests", "too many requests from this network: wait a few seconds")
         try:
             async with asyncio.timeout(body_seconds):
                 body = await read_bounded(request, route.body_limit)
         except TimeoutError:
-            return refuse(408, "TooSlow", f"the body did not come within {body_seconds:g} s")
+            return turn_away(408, "TooSlow", f"the body did not come within {body_seconds:g} s")
         if body is None:
-            return refuse(413, "TooLarge", f"the body is larger than {route.body_limit} bytes")
+            return turn_away(413, "TooLarge", f"the body is larger than {route.body_limit} bytes")
         return await _call(client, route, base, body)
 
     return forward
@@ -66,12 +85,12 @@ def _forwarder(route: Route, base: str, client: httpx.AsyncClient, limiter: Limi
 
 async def _call(client: httpx.AsyncClient, route: Route, base: str, body: bytes) -> Response:
     try:
-        answer = await client.request(route.method, base + route.path, content=body)
+        passed = await client.request(route.method, base + route.path, content=body)
     except httpx.HTTPError:
-        return refuse(503, "Unavailable", f"the {route.upstream} does not answer: try again shortly")
-    return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+        return answer(503, "Unavailable", f"the {route.upstream} does not answer: try again shortly")
+    return Response(passed.content, passed.status_code, media_type=passed.headers.get("content-type"))
 
 
-def refuse(status: int, reason: str, message: str) -> JSONResponse:
+def answer(status: int, reason: str, message: str) -> JSONResponse:
     """A refusal as every endpoint words it."""
     return JSONResponse({"reason": reason, "message": message}, status)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 from collections.abc import Mapping
 
 import uvicorn
 
 from controllers.gateway.app import create
+from controllers.gateway.connection import guarded, loop_with
+from controllers.gateway.door import Door
 from controllers.gateway.limiter import Rate
 from controllers.loop import logs
+from controllers.loop.metrics import Metrics
+from controllers.loop.monitor import Lag, Monitor
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment
 from controllers.web import server
 
 log = logging.getLogger(__name__)
+SPARE_DESCRIPTORS = 256
+NETWORKS = 4
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -28,8 +35,33 @@ def main(environment: Mapping[str, str]) -> int:
         "supervisor": values.text("HARDPAN_SUPERVISOR_URL", "http://127.0.0.1:8082"),
     }
     rate = Rate(values.number("HARDPAN_GATEWAY_RATE", 200.0), values.number("HARDPAN_GATEWAY_BURST", 400.0))
-    application = create(upstreams, rate)  # type: ignore[arg-type]
+    patience = values.number("HARDPAN_GATEWAY_PATIENCE", 10.0)
+    metrics = Metrics()
+    application = create(upstreams, rate, body_seconds=patience, refuse=metrics.refuse)  # type: ignore[arg-type]
     listen = values.listen("HARDPAN_GATEWAY_LISTEN", "127.0.0.1:8443")
+    served = server(application, listen)
+    most = min(int(values.number("HARDPAN_GATEWAY_CONNECTIONS", 4096)), _descriptors() - SPARE_DESCRIPTORS)
+    served.http = guarded(Door(most, max(1, most // NETWORKS)), patience, metrics.refuse)
     log.info("gateway listens on %s:%d", listen.host, listen.port)
-    asyncio.run(uvicorn.Server(server(application, listen)).serve())
+    with asyncio.Runner(loop_factory=lambda: loop_with(patience)) as runner:
+        runner.run(_serve(uvicorn.Server(served), loop.monitor, metrics))
     return 0
+
+
+async def _serve(gateway: uvicorn.Server, address: tuple[str, int] | None, metrics: Metrics) -> None:
+    """Serves, and tells its figures where there is an address for that."""
+    if address is None:
+        return await gateway.serve()
+    monitor = Monitor([], lambda: gateway.started, metrics, Lag())
+    telling = asyncio.create_task(monitor.serve(*address))
+    try:
+        await gateway.serve()
+    finally:
+        telling.cancel()
+
+
+def _descriptors() -> int:
+    """How many files and connections this process may have open: all that the system lets it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 1 << 20

@@ -20,6 +20,7 @@ from controllers.ledger.reports import ReportDesk
 from controllers.loop.app import run
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, Watch
+from controllers.loop.metrics import Refuse
 from controllers.loop.objects import Object, ObjectKey
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.queue import WorkQueue
@@ -30,7 +31,7 @@ from controllers.web import application, endpoint, server
 from trust.errors import Code, Refusal
 
 
-def create(registry: Registry, desk: ReportDesk, trust: TrustSource) -> FastAPI:
+def create(registry: Registry, desk: ReportDesk, trust: TrustSource, count: Refuse) -> FastAPI:
     """The ledger's endpoints."""
     made = application("Hardpan ledger")
 
@@ -45,7 +46,8 @@ def create(registry: Registry, desk: ReportDesk, trust: TrustSource) -> FastAPI:
 
     routes = {"challenge": challenge, "register": registry.register, "report": desk.answer}
     for name, answer in routes.items():
-        made.add_api_route(f"/v1/nodes/{name}", endpoint(answer), methods=["POST"], response_model=None)
+        handle = endpoint(name, answer, count)
+        made.add_api_route(f"/v1/nodes/{name}", handle, methods=["POST"], response_model=None)
     made.add_api_route("/v1/trust", bundle, methods=["GET"], response_model=None)
     return made
 
@@ -90,7 +92,7 @@ def _process(cluster: str, listen: Listen, shortest_interval: float, context: Co
     return Process(
         controllers=[node_controller, record_controller],
         caches=trust.caches,
-        servers=[server(create(registry, desk, trust), listen)],
+        servers=[server(create(registry, desk, trust, context.metrics.refuse), listen)],
         background=[lambda: nodes_reconciler.follow(wake)],
     )
 

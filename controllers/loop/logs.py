@@ -9,6 +9,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
+from trust.strangers import LONGEST, Seldom, harmless
+
 Form = Literal["text", "json"]
 TALKATIVE = ("kopf", "httpx", "aiohttp.access", "uvicorn.access", "uvicorn.error")
 OBJECT_FIELDS = ("controller", "object")
@@ -18,6 +20,7 @@ def setup(form: Form = "text", level: str = "INFO") -> None:
     """Everything that this process logs goes to standard error in this form."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine() if form == "json" else TextLine())
+    handler.addFilter(Seldom())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -43,17 +46,12 @@ class JsonLine(logging.Formatter):
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage()[:LONGEST],
             **{name: str(getattr(record, name)) for name in OBJECT_FIELDS if hasattr(record, name)},
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line)
-
-
-def harmless(text: str) -> str:
-    """The text on one line, with everything that is not printable shown as an escape."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def brief(error: BaseException) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+Refuse = Callable[[str, str], None]
+"""Counts a refusal: of what, and why."""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -25,7 +30,18 @@ class Metrics:
         self.events = Counter("hardpan_watch_events", "Watch events by kind", ("resource",), registry=self.registry)
         self.lag = Gauge("hardpan_loop_lag_seconds", "By how much the event loop was late", registry=self.registry)
         self.fence = Gauge("hardpan_lease_fence", "Number of the lease held, 0 when none", registry=self.registry)
+        self.refused = Counter(
+            "hardpan_refused", "What was refused, by what it was and why", ("what", "reason"), registry=self.registry
+        )
+
+    def refuse(self, what: str, reason: str) -> None:
+        """Counts a refusal; `what` and `reason` are words of ours, never of a stranger."""
+        self.refused.labels(what, reason).inc()
 
     def text(self) -> bytes:
         """The exposition format."""
         return generate_latest(self.registry)
+
+
+def uncounted(what: str, reason: str) -> None:
+    """For who is asked without a process around it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object
 from controllers.review import Proposal, Reviewed, Reviewer, accepted_document, shrinking
 from controllers.supervisor.model import Accepted, Refused, Want
@@ -58,8 +59,8 @@ NOTHING = Judgement(None, None)
 class Judge:
     """Judges the spec of a deployment against its mark."""
 
-    def __init__(self, reviewer: Reviewer) -> None:
-        self._reviewer = reviewer
+    def __init__(self, reviewer: Reviewer, refuse: Refuse = uncounted) -> None:
+        self._reviewer, self._refuse = reviewer, refuse
 
     async def judge(self, seen: Object, before: History, view: TrustView, now: datetime) -> Judgement:
         """What counts of a deployment now."""
@@ -69,6 +70,7 @@ class Judge:
             proposal = Proposal(seen.namespace, seen.name, seen.spec, tenant, before.mark)
             reviewed = await self._reviewer.review(proposal, view, now)
         except Refusal as refusal:
+            self._refuse("deployment", str(refusal.code))
             return await self.keep(before.accepted, refused(refusal), signers)
         lost = "" if reviewed.same else shrinking(reviewed.plan, before.volumes)
         if lost:

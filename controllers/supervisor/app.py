@@ -78,17 +78,20 @@ def compose(
 def _process(settings: Settings, context: Context, broker: ControllerBroker, evaluator: PlanEvaluator) -> Process:
     trust = TrustSource(settings.cluster)
     caches = Caches(trust)
-    reports = Reports(broker, settings.cluster)
+    refuse = context.metrics.refuse
+    reports = Reports(broker, settings.cluster, refuse=refuse)
     desk = Desk(settings.name, settings.key, settings.cluster, lambda: context.lease.fence)
     inbox = Inbox(broker, caches, reports, lambda key: controller.queue.add(key))
     hands = Hands(context.kube, broker, caches, desk)
-    judge = Judge(Reviewer(evaluator))
-    reconciler = Reconciler(settings.name, context.kube, broker, caches, reports, inbox, judge, hands, context.now)
+    judge = Judge(Reviewer(evaluator), refuse)
+    kube, now = context.kube, context.now
+    reconciler = Reconciler(settings.name, kube, broker, caches, reports, inbox, judge, hands, now, refuse)
     queue = WorkQueue[ObjectKey](randomness=context.randomness)
     controller = Controller("supervisor", caches.watches, reconciler.reconcile, queue=queue)
     counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
     web = application("Hardpan supervisor")
-    web.add_api_route("/v1/nodes/credentials", endpoint(counter.answer), methods=["POST"], response_model=None)
+    handle = endpoint("credentials", counter.answer, refuse)
+    web.add_api_route("/v1/nodes/credentials", handle, methods=["POST"], response_model=None)
 
     async def close_evaluator() -> None:
         evaluator.close()

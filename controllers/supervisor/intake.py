@@ -8,6 +8,7 @@ from datetime import datetime
 
 from controllers.loop.conditions import condition
 from controllers.loop.kube import Kube
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object, ObjectKey
 from controllers.supervisor.apply import MANAGER, Hands
 from controllers.supervisor.caches import Caches
@@ -17,6 +18,7 @@ from controllers.supervisor.receipts import Answer, job_status, open_answer
 from controllers.supervisor.removals import Removals
 from jobs.broker import ControllerBroker, Event
 from jobs.errors import JobsError
+from trust.errors import Code
 from trust.part import format_time
 
 log = logging.getLogger(__name__)
@@ -32,11 +34,13 @@ class Intake:
     inbox: Inbox
     removals: Removals
     hands: Hands
+    refuse: Refuse = uncounted
 
     async def take_in(self, key: ObjectKey, now: datetime) -> None:
         """Stores what waits for this deployment, and settles it. Raises KubeError; what is left waits on."""
         for event in self.inbox.waiting(key):
             answer = open_answer(event, self.caches.nodes.get(ObjectKey("", event.node)))
+            self._count(answer)
             if answer is not None and event.uid.endswith(ABSENT):
                 await self._removal(event, answer, now)
             elif answer is not None:
@@ -46,6 +50,13 @@ class Intake:
             except JobsError as error:
                 log.debug("the answer to %s is settled later: %s", event.uid, error)
             self.inbox.done(key, event)
+
+    def _count(self, answer: Answer | None) -> None:
+        """Counts what the node refused, and what is no answer of the node's."""
+        if answer is None:
+            self.refuse("receipt", str(Code.BAD_SIGNATURE))
+        elif answer.refusal:
+            self.refuse("job", answer.refusal)
 
     async def _job(self, event: Event, answer: Answer, now: datetime) -> None:
         """An answer counts for the node and the attempt that were asked, and only while the job is open."""

@@ -12,11 +12,14 @@ from controllers.supervisor.orders import retry_at
 from crds.job import Reason
 from jobs.broker import Event
 from trust.dsse import decode
-from trust.errors import Refusal
+from trust.errors import Code, Refusal
 from trust.job import RECEIPT_TYPE, Receipt
 from trust.keys import digest
 from trust.machine import open_signed
 from trust.part import format_time
+from trust.strangers import harmless
+
+LONGEST_MESSAGE = 1_024
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,16 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """The node's words."""
-        return f"{self.receipt.reason}: {self.receipt.message}" if self.receipt.message else self.receipt.reason
+        """The node's words, as far as they can be shown."""
+        words = f"{self.receipt.reason}: {self.receipt.message}" if self.receipt.message else self.receipt.reason
+        return harmless(words, LONGEST_MESSAGE)
+
+    @property
+    def refusal(self) -> str:
+        """The node's reason code, when it refused; a word that is none of ours is `Other`."""
+        if self.receipt.state != "refused":
+            return ""
+        return self.receipt.reason if self.receipt.reason in set(Code) else "Other"
 
 
 def open_answer(event: Event, node: Object | None) -> Answer | None:

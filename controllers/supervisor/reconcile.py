@@ -9,6 +9,7 @@ from datetime import datetime
 from controllers.loop.controller import Done, Outcome, RequeueAfter
 from controllers.loop.errors import NotFound
 from controllers.loop.kube import Kube
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object, ObjectKey
 from controllers.review import mark_name
 from controllers.supervisor import rollout, work
@@ -49,11 +50,12 @@ class Reconciler:
     judge: Judge
     hands: Hands
     clock: Callable[[], datetime]
+    refuse: Refuse = uncounted
     patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
         self.removals = Removals(self.caches, self.name)
-        self.intake = Intake(self.kube, self.broker, self.caches, self.inbox, self.removals, self.hands)
+        self.intake = Intake(self.kube, self.broker, self.caches, self.inbox, self.removals, self.hands, self.refuse)
         self.telling = Telling(self.kube, self.caches, self.patience)
 
     async def reconcile(self, key: ObjectKey) -> Outcome:

@@ -10,17 +10,20 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object
 from controllers.supervisor.model import Row
 from jobs.broker import ControllerBroker
 from trust.dsse import decode
-from trust.errors import Refusal
+from trust.errors import Code, Refusal
 from trust.machine import open_signed
 from trust.report import REPORT_TYPE, Report
+from trust.strangers import harmless
 
 log = logging.getLogger(__name__)
 Rows = dict[tuple[str, str, str], Row]
 STALE_SECONDS = 60.0
+LONGEST_MESSAGE = 256
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,14 @@ class Known:
 class Reports:
     """Reads heartbeats and keeps the newest of each node."""
 
-    def __init__(self, broker: ControllerBroker, cluster: str, clock: Callable[[], float] | None = None) -> None:
-        self._broker = broker
+    def __init__(
+        self,
+        broker: ControllerBroker,
+        cluster: str,
+        clock: Callable[[], float] | None = None,
+        refuse: Refuse = uncounted,
+    ) -> None:
+        self._broker, self._refuse = broker, refuse
         self.cluster = cluster
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._read_before: dict[str, tuple[bytes, Known | None]] = {}
@@ -97,9 +106,11 @@ class Reports:
             report = open_signed(data, REPORT_TYPE, Report, decode(node.spec["signingKey"]))
         except Refusal as refusal:
             log.warning("report of %s refused: %s", node.name, refusal)
+            self._refuse("report", str(refusal.code))
             return None
         if report.node != node.name or report.cluster != self.cluster:
             log.warning("report of %s speaks for %s of %s", node.name, report.node, report.cluster)
+            self._refuse("report", str(Code.WRONG_NODE if report.node != node.name else Code.WRONG_CLUSTER))
             return None
         return Known(report, _rows(report), self._clock())
 
@@ -132,7 +143,7 @@ def _rows(report: Report) -> Rows:
             row.restarts,
             row.since,
             row.address or "",
-            row.message or "",
+            harmless(row.message or "", LONGEST_MESSAGE),
         )
         for row in report.table
     }

@@ -102,6 +102,11 @@ class Paths:
         """The settings as the two processes read them."""
         return self.run / "settings.json"
 
+    @property
+    def refusals(self) -> Path:
+        """What was refused, as a metric."""
+        return self.run / "refused.prom"
+
     def process(self, name: str) -> Path:
         """Pid and start time of a process of the node."""
         return self.run / f"{name}.pid"

@@ -15,6 +15,7 @@ from node_agent.settings import NodeSettings
 from sal.command import Process, find, spawn
 from sal.errors import SalError
 from sal.filesystem import write_durably
+from trust.strangers import harmless
 
 LARGEST_LOG = 4 * 1024 * 1024
 LOOK_SECONDS = 0.2
@@ -86,7 +87,7 @@ class Child:
                 file.truncate(0)
                 self._shown = 0
         for line in whole.decode(errors="replace").splitlines():
-            self.show(f"{self.name}: {line}")
+            self.show(f"{self.name}: {harmless(line)}")
 
 
 def run(settings: NodeSettings) -> None:

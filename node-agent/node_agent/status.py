@@ -9,6 +9,7 @@ from pathlib import Path
 
 from node_agent import atomic
 from node_agent.clock import Clock
+from trust.strangers import harmless
 
 
 class StatusBoard:
@@ -36,7 +37,7 @@ class StatusBoard:
             now = self._clock.timestamp()
             self._write(now, part, state, reason, message)
         why = f": {message}" if message else ""
-        self._show(f"{now} {part} {state}{f' {reason}' if reason else ''}{why}".replace("\n", " "))
+        self._show(harmless(f"{now} {part} {state}{f' {reason}' if reason else ''}{why}".replace("\n", " ")))
 
     def _write(self, now: str, part: str, state: str, reason: str, message: str) -> None:
         said = {name: {"state": s, "reason": r, "message": m} for name, (s, r, m) in self._said.items()}

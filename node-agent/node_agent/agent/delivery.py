@@ -11,10 +11,14 @@ from jobs.broker import Claim, NodeBroker
 from jobs.errors import AlreadyDone, BadDocument, HeldElsewhere, StaleFence
 from node_agent.agent.control import Executor, ask
 from node_agent.errors import TryAgain
-from node_agent.messages import Look, Looked, MakeReport, Ran, Run, Signed
+from node_agent.messages import LARGEST_LINE, Look, Looked, MakeReport, Ran, Run, Signed
+from trust.dsse import LARGEST_ENVELOPE
 from trust.errors import Refusal
 from trust.job import JOB_TYPE, JobBody
 from trust.machine import peek
+
+# In base64 it fits into a line of the seam between agent and executor, with the envelope.
+LARGEST_LOAD = (LARGEST_LINE - LARGEST_ENVELOPE * 2) // 4 * 3
 
 
 def deliver(claim: Claim, broker: NodeBroker, executor: Executor, boot: str) -> None:
@@ -45,7 +49,11 @@ def _run(claim: Claim, broker: NodeBroker, executor: Executor) -> bytes:
 
 
 def _documents(claim: Claim, broker: NodeBroker) -> Iterator[tuple[str, bytes]]:
-    """What the job names and the queue has; the executor says what is missing."""
+    """What the job names and the queue has, as much as one request may carry; the executor says what is missing.
+
+    A job may name a thousand documents of a megabyte: who forged it would have the agent take the node's memory.
+    """
+    room = LARGEST_LOAD
     try:
         job = peek(claim.envelope, JOB_TYPE, JobBody)
     except Refusal:
@@ -54,6 +62,10 @@ def _documents(claim: Claim, broker: NodeBroker) -> Iterator[tuple[str, bytes]]:
         if digest is None:
             continue
         try:
-            yield digest, broker.document(digest)
+            document = broker.document(digest)
         except BadDocument:
             continue
+        room -= len(document)
+        if room < 0:
+            return
+        yield digest, document

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from jobs.broker import Connection, NodeBroker
 from jobs.redis_node import RedisNodeBroker
-from node_agent import medium, settings
+from node_agent import logs, medium, settings
 from node_agent.agent.access import obtain
 from node_agent.agent.control import Executor, SocketExecutor, ask
 from node_agent.agent.gateway import Gateway, HttpGateway
@@ -76,8 +75,7 @@ class Agent:
 
 def main(path: Path) -> int:
     """Runs the agent with the settings in this file; returns the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.ERROR)
+    logs.setup()
     try:
         agent = prepare(settings.load(path))
         wait_for_executor(agent)

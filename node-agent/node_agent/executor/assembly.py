@@ -13,6 +13,7 @@ from node_agent.executor import inventory, trust_state
 from node_agent.executor.bin import BinKeeper
 from node_agent.executor.effects import EffectsFile, EffectsLog
 from node_agent.executor.enrolment import Enrolment
+from node_agent.executor.health import Health
 from node_agent.executor.host import Host
 from node_agent.executor.identity import Identity
 from node_agent.executor.image_keeper import ImageKeeper
@@ -22,6 +23,7 @@ from node_agent.executor.locks import Locks
 from node_agent.executor.marks import Marks
 from node_agent.executor.memory import Memory
 from node_agent.executor.receipts import Notary
+from node_agent.executor.refusals import Refusals
 from node_agent.executor.report import Reporter, Sequence
 from node_agent.executor.resources import Resources
 from node_agent.executor.runner import Runner, StopList
@@ -41,6 +43,7 @@ class Executor:
     bin: BinKeeper
     images: ImageKeeper
     store: Store
+    refusals: Refusals
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,10 @@ def assemble(
     resources, marks, locks = Resources(store), Marks(store), Locks()
     effects = machine.effects(paths.effects, boot, clock)
     tools = Tools(cluster, host, store, resources, marks, effects, clock, machine.sleep, capacity)
-    notary = Notary(own, boot, clock)
+    refusals = Refusals(paths.refusals)
+    notary = Notary(own, boot, clock, refusals)
     runner = Runner(tools, Journal(store), Memory(marks, trust, resources), enrolment, notary, locks, StopList())
-    reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store), host.bin_entries)
-    service = Service(own, boot, trust, enrolment, runner, reporter, inventory.inventory, capacity)
-    return Executor(service, Keeper(tools, locks, boot), BinKeeper(tools), ImageKeeper(tools), store)
+    health = Health()
+    reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store), host.bin_entries, health)
+    service = Service(own, boot, trust, enrolment, runner, reporter, refusals, inventory.inventory, capacity)
+    return Executor(service, Keeper(tools, locks, boot, health), BinKeeper(tools), ImageKeeper(tools), store, refusals)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from node_agent import medium, settings
+from node_agent import logs, medium, settings
 from node_agent.clock import SystemClock
 from node_agent.errors import NeedsOperator, NodeError
 from node_agent.executor import identity
 from node_agent.executor.assembly import Executor, assemble
 from node_agent.executor.hosts import host_for, pool_for
+from node_agent.executor.refusals import Refusals
 from node_agent.executor.server import ExecutorServer
 from node_agent.paths import Paths
 from node_agent.settings import NodeSettings
@@ -28,7 +28,7 @@ LONGEST_SOCKET_PATH = 107
 
 def main(path: Path) -> int:
     """Runs the executor with the settings in this file; returns the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logs.setup()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -101,6 +101,7 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
     """Lets the keeper look again and again; what it could not do is said once and tried again."""
     said = ""
     while not stopping.wait(seconds):
+        _publish(executor.refusals)
         try:
             executor.keeper.pass_once()
             executor.bin.pass_once()
@@ -110,3 +111,9 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
             if error.message != said:
                 print(f"executor, {error.reason}: {error.message}", file=sys.stderr, flush=True)
             said = error.message
+
+
+def _publish(refusals: Refusals) -> None:
+    """A disk that is full is told by what matters more."""
+    with suppress(OSError):
+        refusals.publish()

@@ -8,6 +8,7 @@ from typing import Literal
 from node_agent.clock import Clock
 from node_agent.executor.identity import Identity
 from node_agent.executor.journal import ChainHead
+from node_agent.executor.refusals import Refusals
 from trust.job import RECEIPT_TYPE, Receipt, StepOutcome
 from trust.machine import sign
 
@@ -32,9 +33,12 @@ class Notary:
     identity: Identity
     boot: str
     clock: Clock
+    refusals: Refusals
 
     def write(self, job: str, attempt: int, verdict: Verdict, head: ChainHead) -> bytes:
         """The receipt's envelope, next after `head`."""
+        if verdict.state == "refused":
+            self.refusals.count("job", verdict.reason)
         receipt = Receipt(
             node=self.identity.node,
             boot=self.boot,

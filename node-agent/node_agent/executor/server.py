@@ -46,6 +46,9 @@ class _Connection(socketserver.StreamRequestHandler):
             return
         while line := self.rfile.readline(LARGEST_LINE):
             self.wfile.write(answer(line, self.server.respond))
+            if not line.endswith(b"\n"):
+                # The rest of a line that is too long would be answered as requests of its own.
+                return
 
 
 class ExecutorServer(socketserver.ThreadingUnixStreamServer):

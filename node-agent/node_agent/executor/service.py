@@ -14,6 +14,7 @@ from node_agent.errors import NeedsOperator, NodeError, Refused, TryAgain
 from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.identity import Identity
 from node_agent.executor.journal import Delivery
+from node_agent.executor.refusals import Refusals
 from node_agent.executor.report import Reporter
 from node_agent.executor.runner import Runner
 from node_agent.executor.tls_key import to_pem
@@ -46,6 +47,7 @@ class Service:
     enrolment: Enrolment
     runner: Runner
     reporter: Reporter
+    refusals: Refusals
     inventory: Callable[[], Inventory]
     capacity: Callable[[], Capacity]
 
@@ -53,16 +55,22 @@ class Service:
         """The reply to a request; every error becomes a reply."""
         try:
             return self._handlers()[type(request)](request)
+        except Refused as error:
+            return self._refuse(request, error.reason, error.message)
         except NodeError as error:
             return messages.Failed(kind=_kind(error), reason=error.reason, message=error.message)
         except TrustError as error:
             reason = error.code.value if isinstance(error, Refusal) else "BadEncoding"
-            return messages.Failed(kind="refused", reason=reason, message=str(error))
+            return self._refuse(request, reason, str(error))
         except SalError as error:
             return messages.Failed(kind="try-again", reason="HostFailed", message=str(error))
         except Exception as error:
             log.exception("%s failed", request.type)
             return messages.Failed(kind="try-again", reason="Internal", message=f"{request.type}: {error!r}")
+
+    def _refuse(self, request: messages.Request, reason: str, message: str) -> messages.Reply:
+        self.refusals.count(request.type, reason)
+        return messages.Failed(kind="refused", reason=reason, message=message)
 
     def _handlers(self) -> dict[type[messages.Request], Callable[[Any], messages.Reply]]:
         return {

@@ -17,6 +17,7 @@ from controllers.ledger.presence import Presence
 from controllers.ledger.registry import NODES, Registry
 from controllers.ledger.reports import ReportDesk
 from controllers.loop.cache import Cache
+from controllers.loop.metrics import Metrics
 from controllers.loop.objects import Json, Object, ObjectKey, Resource
 from controllers.loop.remembering import RememberingKube
 from controllers.loop.testing.memory import MemoryKube
@@ -43,7 +44,7 @@ class Ledger:
     def __init__(self, **token: Any) -> None:
         self.trust = trusted.World()
         self.trust.records["JoinToken/rack"] = trusted.token(**token)
-        self.seconds = 0.0
+        self.seconds, self.metrics = 0.0, Metrics()
         self.server = MemoryKube(self.now)
         self.kube = SlowKube(self.server)
         self.nodes = Cache(NODES)
@@ -63,7 +64,7 @@ class Ledger:
         )
         desk = ReportDesk(self.nodes, self.source, self.presence, self.now, lambda _: None)
         self.reconciler = NodeReconciler(self.kube, self.nodes, self.source.view, self.presence, self.now)
-        transport = httpx.ASGITransport(create(registry, desk, self.source))
+        transport = httpx.ASGITransport(create(registry, desk, self.source, self.metrics.refuse))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://ledger")
         return self
 

@@ -14,12 +14,13 @@ from controllers.loop.access import login
 from controllers.loop.answers import Expired, Unauthenticated, error_of
 from controllers.loop.controller import Controller, Done, Outcome
 from controllers.loop.errors import AlreadyExists, BadSettings, Conflict, KubeError, NotFound, Refused, Unavailable
-from controllers.loop.logs import JsonLine, TextLine, harmless
+from controllers.loop.logs import JsonLine, TextLine
 from controllers.loop.metrics import Metrics
 from controllers.loop.monitor import Lag, problems
 from controllers.loop.objects import ObjectKey
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
+from trust.strangers import harmless
 
 
 def record(message: str, **extra: str) -> logging.LogRecord:

@@ -1,0 +1,100 @@
+"""One client's connection: nobody holds it who says nothing, speaks slowly, or does not read the answer.
+
+uvicorn bounds how long a connection may idle after an answer, and nothing else: not the handshake, not the head of a
+request, not what drips in behind a refusal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from controllers.gateway.door import Door
+from controllers.loop.metrics import Refuse
+
+ANSWER_SECONDS = 60.0
+Waiting = Literal["head", "answer", "idle"]
+
+
+def guarded(door: Door, head_seconds: float, refuse: Refuse) -> type[asyncio.Protocol]:
+    """The protocol of every connection behind this door; `head_seconds` for a request to say what it wants."""
+
+    class Connection(_Connection):
+        pass
+
+    Connection.door, Connection.refuse = door, staticmethod(refuse)
+    Connection.seconds = {"head": head_seconds, "answer": ANSWER_SECONDS + head_seconds}
+    return Connection
+
+
+def loop_with(handshake_seconds: float) -> asyncio.AbstractEventLoop:
+    """An event loop whose servers wait so long for a TLS handshake; uvicorn passes no such setting on."""
+
+    class Loop(asyncio.SelectorEventLoop):
+        async def create_server(self, *words: Any, **options: Any) -> asyncio.Server:
+            if options.get("ssl"):
+                options["ssl_handshake_timeout"] = handshake_seconds
+            made: asyncio.Server = await super().create_server(*words, **options)
+            return made
+
+    return Loop()
+
+
+class _Connection(H11Protocol):
+    door: Door
+    refuse: Refuse
+    seconds: dict[str, float]
+
+    _entered = False
+    _waiting: Waiting = "idle"
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._entered = self.door.enter(self._address)
+        if self._entered:
+            self._wait_for("head")
+        else:
+            self.refuse("connection", "TooManyConnections")
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_for("idle")
+        if self._entered:
+            self._entered = False
+            self.door.leave(self._address)
+        super().connection_lost(exc)
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else "unknown"
+
+    def _look(self) -> None:
+        """What is waited for now. Idle connections are uvicorn's to end: it has a timer then."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait_for("answer")
+        else:
+            self._wait_for("head" if self.timeout_keep_alive_task is None else "idle")
+
+    def _wait_for(self, what: Waiting) -> None:
+        """Waiting goes on where it began: a byte now and then wins no time."""
+        if what == self._waiting:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._waiting = what
+        self._timer = None if what == "idle" else self.loop.call_later(self.seconds[what], self._too_slow)
+
+    def _too_slow(self) -> None:
+        self.refuse("connection", "TooSlow")
+        self.transport.abort()
