@@ -23,14 +23,6 @@ class NodeNetwork:
     routes: tuple[Route, ...] = ()
 
 
-@dataclass(frozen=True)
-class PortState:
-    """A port that is as it must be. `held`: a machine's process has it open."""
-
-    port: Port
-    held: bool = True
-
-
 class Network(Protocol):
     """What the executor needs of the network."""
 
@@ -43,8 +35,11 @@ class Network(Protocol):
     def absent_port(self, name: str) -> None:
         """No such port and no rule for it."""
 
-    def ports(self, network: NodeNetwork) -> tuple[PortState, ...]:
+    def ports(self, network: NodeNetwork) -> tuple[Port, ...]:
         """The ports that are up, on the bridge and pinned to the addresses of one machine, and to no others."""
+
+    def is_held(self, name: str) -> bool:
+        """Whether a process has the port open, in whatever state it is."""
 
 
 class LinuxNetwork:
@@ -75,14 +70,15 @@ class LinuxNetwork:
         links.absent_link(name)
         self._filters.absent_port(name)
 
-    def ports(self, network: NodeNetwork) -> tuple[PortState, ...]:
+    def ports(self, network: NodeNetwork) -> tuple[Port, ...]:
         """See Network."""
         pinned = pins(self._filters.elements())
-        return tuple(
-            PortState(pinned[each.name], each.carrier)
-            for each in links.links(PORT_PREFIX)
-            if each.name in pinned and each.up and each.bridge == network.bridge
-        )
+        there = [each for each in links.links(PORT_PREFIX) if each.up and each.bridge == network.bridge]
+        return tuple(pinned[each.name] for each in there if each.name in pinned)
+
+    def is_held(self, name: str) -> bool:
+        """See Network."""
+        return any(each.carrier for each in links.links(name))
 
 
 def pins(elements: Iterable[tuple[str, str, str]]) -> dict[str, Port]:
@@ -114,6 +110,10 @@ class MemoryNetwork:
         """See Network."""
         self.by_name.pop(name, None)
 
-    def ports(self, network: NodeNetwork) -> tuple[PortState, ...]:
+    def ports(self, network: NodeNetwork) -> tuple[Port, ...]:
         """See Network."""
-        return tuple(PortState(each) for each in self.by_name.values())
+        return tuple(self.by_name.values())
+
+    def is_held(self, name: str) -> bool:
+        """See Network; what is only remembered cannot be taken from a guest."""
+        return True

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from trust.dsse import payload_type
 from trust.part import Count, Digest, Label, NodeId, Signed, Text, Time
 
 REPORT_TYPE = payload_type("report")
 MOST_ROWS = 1_000
+MOST_FINDINGS = 16
 
 MachineState = Literal["starting", "running", "restarting", "stopped", "failed"]
 RowState = MachineState | Literal["present"]
@@ -47,10 +48,18 @@ class ReportCapacity(Signed):
     disk: Count
 
 
+class Finding(Signed):
+    """Something that is wrong with the node itself: a word, and a sentence with the remedy."""
+
+    reason: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]{0,63}$")]
+    message: Text
+
+
 class Report(Signed):
     """What the node says of itself. `boot` names this start of the machine; `sequence` only rises, across boots too.
 
     `bin` has the host names of the volumes that wait in its bin.
+    `findings` is what is wrong with the node; absent when nothing is, and in reports of earlier versions.
     """
 
     cluster: Digest
@@ -63,3 +72,4 @@ class Report(Signed):
     capacity: ReportCapacity
     table: Annotated[tuple[Row, ...], Field(max_length=MOST_ROWS, strict=False)]
     bin: Annotated[tuple[Text, ...], Field(max_length=MOST_ROWS, strict=False)]
+    findings: Annotated[tuple[Finding, ...], Field(max_length=MOST_FINDINGS, strict=False)] | None = None

@@ -12,7 +12,9 @@ from node_agent.clock import render
 from node_agent.errors import NodeError, StepFailed, TryAgain
 from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import MachineFacts, Power
+from sal.hypervisor import Trouble
 from sal.images import Held
+from sal.pool import VolumeState
 
 Answer = TypeVar("Answer")
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -62,6 +64,9 @@ class FakeHost:
     images: set[str] = field(default_factory=set)
     image_used: dict[str, float] = field(default_factory=dict)
     full: float = 0.0
+    network: tuple[str, ...] = ()
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    touched: dict[str, VolumeState] = field(default_factory=dict)
     effects: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, MachineGoal] = field(default_factory=dict)
     failures: dict[str, NodeError] = field(default_factory=dict)
@@ -79,10 +84,22 @@ class FakeHost:
     def _set(self, name: str, **changes: object) -> None:
         self.machines[name] = replace(self.machine(name), **changes)  # type: ignore[arg-type]
 
-    def ensure_network(self) -> None:
-        """See Host; the fake has no bridge."""
+    def ensure_network(self) -> tuple[str, ...]:
+        """See Host; the fake has no bridge, only words about it."""
+        if "network" in self.failures:
+            raise self.failures["network"]
+        said, self.network = self.network, ()
+        return said
 
-    def machine(self, host_name: str) -> MachineFacts:
+    def trouble(self, host_name: str) -> Trouble | None:
+        """See MachineHost."""
+        return self.troubles.get(host_name) if self.power(host_name) is Power.RUNNING else None
+
+    def resume(self, host_name: str) -> None:
+        """See MachineHost."""
+        self._effect("resume", host_name, lambda: self.troubles.__delitem__(host_name))
+
+    def machine(self, host_name: str, address: str = "") -> MachineFacts:
         """See MachineHost."""
         return self.machines.get(host_name, MachineFacts())
 
@@ -144,7 +161,7 @@ class FakeHost:
 
     def _start(self, goal: MachineGoal) -> None:
         self.started[goal.host_name] = goal
-        self._set(goal.host_name, power=Power.RUNNING)
+        self._set(goal.host_name, power=Power.RUNNING, attached=True)
 
     def stop(self, host_name: str) -> None:
         """See MachineHost."""
@@ -166,6 +183,22 @@ class FakeHost:
     def volume_size(self, host_name: str) -> int | None:
         """See VolumeHost."""
         return self.volumes.get(host_name)
+
+    def volume_state(self, host_name: str) -> VolumeState:
+        """See VolumeHost; `touched` is what somebody did by hand."""
+        return self.touched.get(host_name, VolumeState(self.volumes.get(host_name)))
+
+    def mend_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        self._effect("mend", host_name, lambda: self.touched.__delitem__(host_name))
+
+    def rename_back(self, found: str, host_name: str) -> None:
+        """See VolumeHost."""
+        self._effect("rename", host_name, lambda: self._rename_back(found, host_name))
+
+    def _rename_back(self, found: str, host_name: str) -> None:
+        self.volumes[host_name] = self.volumes.pop(found)
+        self.touched.pop(host_name, None)
 
     def create_volume(self, host_name: str, size: int) -> None:
         """See VolumeHost."""

@@ -10,7 +10,9 @@ from enum import Enum
 from typing import Protocol
 
 from node_agent.executor.goal import MachineGoal
+from sal.hypervisor import Trouble
 from sal.images import Held
+from sal.pool import VolumeState
 
 
 class Power(Enum):
@@ -23,7 +25,10 @@ class Power(Enum):
 
 @dataclass(frozen=True)
 class MachineFacts:
-    """What is on the host of one machine. `launch` is what it was last started with; empty: never started."""
+    """What is on the host of one machine. `launch` is what it was last started with; empty: never started.
+
+    `port`: it is up, on the bridge and pinned to the machine's addresses alone. `attached`: a process has it open.
+    """
 
     power: Power = Power.OFF
     folder: bool = False
@@ -31,16 +36,23 @@ class MachineFacts:
     seeds: frozenset[str] = frozenset()
     launch: str = ""
     port: bool = False
+    attached: bool = True
 
 
 class MachineHost(Protocol):
     """Machines, their disks and their network ports."""
 
-    def machine(self, host_name: str) -> MachineFacts:
-        """What is there."""
+    def machine(self, host_name: str, address: str = "") -> MachineFacts:
+        """What is there. With `address` the port counts only when it is pinned to that address."""
 
     def power(self, host_name: str) -> Power:
         """Only whether it runs; cheap."""
+
+    def trouble(self, host_name: str) -> Trouble | None:
+        """What keeps a machine that has a process from working; the guest's monitor is asked."""
+
+    def resume(self, host_name: str) -> None:
+        """Lets a paused or frozen machine go on."""
 
     def has_image(self, sha256: str) -> bool:
         """Whether the image is in the store."""
@@ -88,6 +100,15 @@ class VolumeHost(Protocol):
     def volume_size(self, host_name: str) -> int | None:
         """Bytes, or None when there is no such volume."""
 
+    def volume_state(self, host_name: str) -> VolumeState:
+        """The volume as it is, or what is left of it."""
+
+    def mend_volume(self, host_name: str) -> None:
+        """Makes it writable, limited and marked again; its content is not touched."""
+
+    def rename_back(self, found: str, host_name: str) -> None:
+        """Gives a volume that somebody renamed its name again."""
+
     def create_volume(self, host_name: str, size: int) -> None:
         """Makes an empty volume of this size."""
 
@@ -119,5 +140,8 @@ class Host(MachineHost, VolumeHost, Protocol):
     def fullness(self) -> float:
         """How much of the pool is taken, from 0 to 1."""
 
-    def ensure_network(self) -> None:
-        """Bridge, filter and routes are as they must be; ports of machines are not touched."""
+    def ensure_network(self) -> tuple[str, ...]:
+        """Bridge, filter and routes are as they must be; ports of machines are not touched.
+
+        Returns what somebody had changed meanwhile, in words.
+        """

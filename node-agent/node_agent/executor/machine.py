@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from node_agent.errors import StepFailed
+from node_agent.executor.drift import GONE
 from node_agent.executor.goal import MachineGoal, machine_goal
 from node_agent.executor.host import MachineFacts, Power
 from node_agent.executor.resources import Assignment, Observation, Resource
@@ -36,31 +37,42 @@ EFFECTS = frozenset({Act.ROOT, Act.STOP, Act.PORT, Act.START})
 
 @dataclass(frozen=True)
 class Situation:
-    """What the plan decides on: the host, the store's image, the table, and whether the machine is to run now."""
+    """What the plan decides on: the host, the store's image, the table, and whether the machine is to run now.
+
+    `lost` are its volumes that are not on the host.
+    """
 
     facts: MachineFacts
     image: bool
     adopted: bool
     wanted: bool
+    lost: tuple[str, ...] = ()
 
 
 def plan(goal: MachineGoal, now: Situation) -> list[Act]:
-    """What is left to do, in order."""
+    """What is left to do, in order.
+
+    Raises StepFailed before what needs a volume that is gone: a guest that still runs may be all that has its content.
+    """
     facts, acts = now.facts, list[Act]()
     changed = facts.launch != goal.launch
+    # A running guest cannot be given another port than the one that it was started with.
+    cut_off = now.wanted and facts.power is Power.RUNNING and not facts.attached
+    if now.lost and (changed or cut_off or (now.wanted and facts.power is not Power.RUNNING)):
+        raise StepFailed("VolumeGone", f"{', '.join(now.lost)}: {GONE}")
     if goal.root not in facts.roots:
         acts += [Act.ROOT] if now.image else [Act.FETCH, Act.ROOT]
     if goal.seed_name not in facts.seeds:
         acts.append(Act.SEED)
     if not now.adopted:
         acts.append(Act.ADOPT)
-    if changed and facts.power is Power.RUNNING:
+    if facts.power is Power.RUNNING and (changed or cut_off):
         acts.append(Act.STOP)
     if not facts.port:
         acts.append(Act.PORT)
     if changed:
         acts.append(Act.LAUNCH)
-    if now.wanted and (changed or facts.power is not Power.RUNNING):
+    if now.wanted and (changed or cut_off or facts.power is not Power.RUNNING):
         acts.append(Act.START)
     if facts.roots - {goal.root} or facts.seeds - {goal.seed_name}:
         acts.append(Act.PRUNE)
@@ -89,11 +101,12 @@ class Reaching:
         return self._touched
 
     def _look(self) -> Situation:
-        facts = self._tools.host.machine(self._goal.host_name)
+        host, goal = self._tools.host, self._goal
+        facts = host.machine(goal.host_name, goal.address)
         resource = self._tools.resources.get(self._assignment.key)
         adopted = resource is not None and resource.assignment == self._assignment and not resource.removing
-        image = self._tools.host.has_image(self._goal.image.sha256)
-        return Situation(facts, image, adopted, self._wanted(resource))
+        lost = tuple(each.volume for each in goal.seed.drives if host.volume_size(each.host_name) is None)
+        return Situation(facts, host.has_image(goal.image.sha256), adopted, self._wanted(resource), lost)
 
     def _wanted(self, resource: Resource | None) -> bool:
         """Only what is about to start is started here; what ended later is the keeper's, by the restart policy."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from node_agent.clock import Clock
 from node_agent.executor.bin import volume_of
+from node_agent.executor.health import Health
 from node_agent.executor.identity import Identity
 from node_agent.executor.resources import Resources
 from node_agent.executor.store import Store
 from node_agent.executor.trust_state import TrustState
 from trust.machine import sign
 from trust.registration import Capacity
-from trust.report import MOST_ROWS, REPORT_TYPE, Report, ReportCapacity
+from trust.report import MOST_FINDINGS, MOST_ROWS, REPORT_TYPE, Report, ReportCapacity
 
 RESERVED = 1_000
 _SEQUENCE = "report-sequence"
@@ -50,6 +51,7 @@ class Reporter:
     capacity: Callable[[], Capacity]
     sequence: Sequence
     bin_entries: Callable[[], Iterable[str]]
+    health: Health
 
     def report(self) -> bytes:
         """The signed envelope of what is now."""
@@ -65,5 +67,6 @@ class Reporter:
             capacity=ReportCapacity(cpus=capacity.cpus, memory=capacity.memory, disk=capacity.disk),
             bin=tuple(sorted({volume_of(entry) for entry in self.bin_entries()})[:MOST_ROWS]),
             table=tuple(resource.row() for resource in self.resources.all()[:MOST_ROWS]),
+            findings=self.health.findings()[:MOST_FINDINGS] or None,
         )
         return sign(REPORT_TYPE, body.to_bytes(), self.identity.signing, self.identity.key_id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
 
 from node_agent.errors import StepFailed, TryAgain
 from node_agent.executor.fetching import Fetch, spool
@@ -19,16 +21,20 @@ from sal import errors
 from sal.addresses import gateway_address, machine_mac, port_name
 from sal.command import Runner
 from sal.filesystem import write_durably
-from sal.hypervisor import Disk, Hypervisor, Interface, MachineConfig, State
+from sal.hypervisor import Disk, Hypervisor, Interface, MachineConfig, State, Trouble
 from sal.images import Held, ImageStore, file_chunks
 from sal.network import Network, NodeNetwork
 from sal.nftables import Port
-from sal.pool import Pool
+from sal.pool import Pool, VolumeState
 from sal.seed import SeedContent, SeedVolume, write_seed
 
 GRACE_SECONDS = 10.0
 PORTS_SECONDS = 1.0
 POWERS = {State.RUNNING: Power.RUNNING, State.PAUSED: Power.RUNNING, State.CRASHED: Power.CRASHED}
+
+
+NOT_ASKED: tuple[float, Mapping[str, Port]] = (float("-inf"), MappingProxyType({}))
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -59,25 +65,37 @@ class SalHost:
     runner: Runner
     fetch: Fetch
     preseeded: ImageStore | None = None
-    _ports: tuple[float, frozenset[str]] = field(default=(float("-inf"), frozenset()), init=False)
+    _ports: tuple[float, Mapping[str, Port]] = field(default=NOT_ASKED, init=False)
 
-    def machine(self, host_name: str) -> MachineFacts:
+    def machine(self, host_name: str, address: str = "") -> MachineFacts:
         """See MachineHost."""
-        files = self.paths.machine(host_name)
+        files, name = self.paths.machine(host_name), port_name(host_name)
         with translated():
+            port = self._known_ports().get(name)
             return MachineFacts(
                 power=self.power(host_name),
                 folder=files.folder.is_dir(),
                 roots=_digests(files.folder, "root-", ".raw"),
                 seeds=_digests(files.folder, "seed-", ".img"),
                 launch=_launch(files),
-                port=port_name(host_name) in self._known_ports(),
+                port=port is not None and (not address or port == _port(host_name, address)),
+                attached=self.network.is_held(name),
             )
 
     def power(self, host_name: str) -> Power:
         """See MachineHost."""
         with translated():
             return POWERS.get(self.hypervisor.info(self.paths.machine(host_name).folder).state, Power.OFF)
+
+    def trouble(self, host_name: str) -> Trouble | None:
+        """See MachineHost."""
+        with translated():
+            return self.hypervisor.trouble(self.paths.machine(host_name).folder)
+
+    def resume(self, host_name: str) -> None:
+        """See MachineHost."""
+        with translated():
+            self.hypervisor.resume(self.paths.machine(host_name).folder)
 
     def has_image(self, sha256: str) -> bool:
         """See MachineHost."""
@@ -126,8 +144,7 @@ class SalHost:
 
     def make_port(self, goal: MachineGoal) -> None:
         """See MachineHost."""
-        name = goal.host_name
-        port = Port(port_name(name), machine_mac(name), IPv6Address(goal.address))
+        port = _port(goal.host_name, goal.address)
         self._change_ports(lambda: self.network.ensure_port(self.node_network, port))
 
     def write_launch(self, goal: MachineGoal) -> None:
@@ -175,6 +192,21 @@ class SalHost:
         with translated():
             return self.pool.volume_size(host_name)
 
+    def volume_state(self, host_name: str) -> VolumeState:
+        """See VolumeHost."""
+        with translated():
+            return self.pool.volume_state(host_name)
+
+    def mend_volume(self, host_name: str) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.mend_volume(host_name)
+
+    def rename_back(self, found: str, host_name: str) -> None:
+        """See VolumeHost."""
+        with translated():
+            self.pool.rename_back(found, host_name)
+
     def create_volume(self, host_name: str, size: int) -> None:
         """See VolumeHost."""
         with translated():
@@ -220,30 +252,36 @@ class SalHost:
             usage = self.pool.usage()
         return 1 - usage.free / usage.total if usage.total else 0.0
 
-    def ensure_network(self) -> None:
+    def ensure_network(self) -> tuple[str, ...]:
         """See Host."""
-        self._change_ports(lambda: self.network.ensure(self.node_network))
+        return self._change_ports(lambda: self.network.ensure(self.node_network))
 
     def _files(self, goal: MachineGoal) -> MachinePaths:
         return self.paths.machine(goal.host_name)
 
-    def _known_ports(self) -> frozenset[str]:
+    def _known_ports(self) -> Mapping[str, Port]:
         """Asking the packet filter costs a process, and one plan asks several times."""
         asked, ports = self._ports
         if time.monotonic() > asked + PORTS_SECONDS:
-            ports = self.network.ports()
+            ports = {each.name: each for each in self.network.ports(self.node_network)}
             self._ports = (time.monotonic(), ports)
         return ports
 
-    def _change_ports(self, change: Callable[[], None]) -> None:
+    def _change_ports(self, change: Callable[[], Result]) -> Result:
         with translated():
-            change()
-        self._ports = (float("-inf"), frozenset())
+            try:
+                return change()
+            finally:
+                self._ports = NOT_ASKED
 
 
 def serial(host_name: str) -> str:
     """A volume's disk serial, at most 20 characters: its host name without `v-`."""
     return host_name.removeprefix("v-")
+
+
+def _port(host_name: str, address: str) -> Port:
+    return Port(port_name(host_name), machine_mac(host_name), IPv6Address(address))
 
 
 def _digests(folder: Path, prefix: str, suffix: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from node_agent.executor.host import MachineFacts, Power
-from node_agent.executor.keeper import keep
+from node_agent.executor.keeping import keep
 from node_agent.executor.machine import Act, Situation, plan
 from node_agent.executor.resources import Observation, Resource
 from tests.unit.node_agent.build import goal, machine
@@ -36,6 +36,7 @@ def test_a_machine_s_plan(case: dict[str, Any]) -> None:
         seeds=frozenset({"goal": wanted.seed_name}.get(each, each) for each in facts["seeds"]),
         launch={"goal": wanted.launch}.get(facts["launch"], facts["launch"]),
         port=facts["port"],
+        attached=facts.get("attached", True),
     )
     acts = plan(wanted, Situation(now, case["image"], case["adopted"], case["wanted"]))
     assert [act.value for act in acts] == case["acts"]

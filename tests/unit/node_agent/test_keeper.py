@@ -9,7 +9,8 @@ import pytest
 
 from node_agent.errors import StepFailed
 from node_agent.executor.host import Power
-from node_agent.executor.keeper import REPAIR_SECONDS, Keeper, back_off
+from node_agent.executor.keeper import REPAIR_SECONDS, Keeper
+from node_agent.executor.keeping import back_off
 from node_agent.executor.locks import Locks
 from node_agent.executor.resources import Key, Observation
 from node_agent.executor.verbs import machine_ensure

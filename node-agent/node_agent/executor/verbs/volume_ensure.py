@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from node_agent.errors import StepFailed
+from node_agent.executor.drift import GONE
 from node_agent.executor.resources import Assignment, Observation, Resource
 from node_agent.executor.steps import converge
 from node_agent.executor.work import Tools, Verb, Work
@@ -23,16 +24,22 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Situation:
-    """What the plan decides on: bytes on the host (None: not there), the bin, whether the table has it like this."""
+    """What the plan decides on: bytes on the host (None: not there), the bin, whether the table has it like this.
+
+    `kept`: the table has it, be it in another form, and it is not being removed.
+    """
 
     size: int | None
     in_bin: bool
     adopted: bool
+    kept: bool = False
 
 
 def plan(size: int, epoch: int, now: Situation) -> list[Act]:
-    """What is left to do. Raises StepFailed for what is never done: shrinking, and a moved volume made empty."""
+    """What is left to do. Raises StepFailed for what is never done: shrinking, and a volume with data made empty."""
     acts = list[Act]()
+    if now.size is None and now.kept:
+        raise StepFailed("VolumeGone", GONE)
     if now.size is None and now.in_bin:
         acts.append(Act.RESTORE)
     elif now.size is None and epoch > 1:
@@ -67,8 +74,9 @@ def perform(work: Work, tools: Tools) -> bool:
 
     def look() -> Situation:
         resource = tools.resources.get(work.key)
-        adopted = resource is not None and resource.assignment == assignment and not resource.removing
-        return Situation(host.volume_size(name), host.in_bin(name), adopted)
+        kept = resource is not None and not resource.removing
+        adopted = kept and resource is not None and resource.assignment == assignment
+        return Situation(host.volume_size(name), host.in_bin(name), adopted, kept)
 
     converge(look, lambda now: plan(size, assignment.epoch, now), do, tools.sleep)
     return bool(touched)
