@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import re
 import sys
 import time
 
@@ -27,13 +29,15 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="show the whole history")
     parser.add_argument("--exhaustive", action="store_true", help="a death at every write of the reference run")
     parser.add_argument("--every", type=int, default=1, help="only at each n-th of them")
+    parser.add_argument("--at", default="", help="only at writes that match, as in 'node-0/executor.*stop'")
+    parser.add_argument("--alone", action="store_true", help="the node of an executor that dies is cut off for a while")
     parser.add_argument("--crash", help="a death at one write, PROCESS:N")
     chosen = parser.parse_args()
     if chosen.exhaustive:
-        return everywhere(chosen.every, stop=chosen.first)
+        return everywhere(chosen.every, chosen.at, alone=chosen.alone, stop=chosen.first)
     if chosen.crash:
         process, number = chosen.crash.rsplit(":", 1)
-        outcome = exhaustive.run(exhaustive.Boundary(process, int(number), ""))
+        outcome = exhaustive.run(exhaustive.Boundary(process, int(number), "", chosen.alone))
         tell(outcome.world, outcome.violations, chosen.all)
         return int(bool(outcome.violations))
     if chosen.seed is not None:
@@ -67,15 +71,21 @@ def tell(world: World, violations: tuple[str, ...], everything: bool = False) ->
     print(f"{entries[-1].at:.0f} virtual seconds, {len(entries)} entries")
 
 
-def everywhere(every: int, *, stop: bool) -> int:
-    """A death at each n-th boundary of the reference run."""
-    found, bad = exhaustive.boundaries()[::every], 0
+def everywhere(every: int, at: str, *, alone: bool, stop: bool) -> int:
+    """The reference run without a death, and then with one at each n-th boundary of those that match."""
+    undisturbed = exhaustive.run(None)
+    if undisturbed.violations:
+        print(f"the reference run: {undisturbed.violations[0]}", flush=True)
+        return 1
+    meant = [b for b in exhaustive.boundaries(undisturbed) if re.search(at, f"{b.process} {b.what}")]
+    found, bad = [dataclasses.replace(each, alone=alone) for each in meant[::every]], 0
     for boundary in found:
         outcome = exhaustive.run(boundary)
         if outcome.violations:
             bad += 1
             print(f"{boundary.process} dies {boundary.what}: {outcome.violations[0]}", flush=True)
-            print(f"    again: python -m tests.sim --crash {boundary.process}:{boundary.number}", flush=True)
+            how = f"--crash {boundary.process}:{boundary.number}{' --alone' if alone else ''}"
+            print(f"    again: python -m tests.sim {how}", flush=True)
             if stop:
                 break
     print(f"{len(found)} deaths, {bad} violated an invariant")

@@ -62,6 +62,10 @@ def _telling(changed: Object) -> dict[str, Any]:
     for each in changed.status.get("conditions") or ():
         if each["type"] in ("Ready", "Succeeded"):
             more |= {each["type"].lower(): each["status"], "reason": str(each["reason"])}
+    if "accepted" in changed.status:
+        more["accepted"] = changed.status["accepted"]["revision"]
+    if work := changed.spec.get("plan") if changed.resource.kind == "Job" else None:
+        more |= {"ordered": work["revision"], "deployment": work["deployment"]}
     if "attempt" in changed.status:
         more["attempt"] = changed.status["attempt"]
     return more

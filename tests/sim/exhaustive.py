@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from controllers.loop.conditions import is_true
 from controllers.loop.objects import ObjectKey
 from tests.sim import invariants
+from tests.sim.alone import leave_alone
 from tests.sim.crashes import Crashes
 from tests.sim.people import Wish
 from tests.sim.trial import simulate
@@ -21,11 +22,12 @@ RENEWAL = "patch leases.coordination.k8s.io"
 
 @dataclass(frozen=True)
 class Boundary:
-    """The n-th boundary of a process, and what it is."""
+    """The n-th boundary of a process, and what it is. `alone`: the node of a dead executor is cut off meanwhile."""
 
     process: str
     number: int
     what: str
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Reference:
         world.crash = crashes = Crashes(world.history)
         if self._boundary is not None:
             crashes.arm(self._boundary.process, self._boundary.number)
+            if self._boundary.alone:
+                leave_alone(world)
         await asyncio.sleep(5)
         wish = Wish("a", "web", replicas=2)
         for changed in (wish, Wish("a", "web", replicas=2, memory="512Mi"), Wish("a", "web", replicas=3, size="2Gi")):
@@ -83,9 +87,9 @@ def run(boundary: Boundary | None) -> Outcome:
     return Outcome(boundary, world, tuple(found))
 
 
-def boundaries() -> list[Boundary]:
+def boundaries(undisturbed: Outcome | None = None) -> list[Boundary]:
     """All boundaries of the reference run; of the renewals of a lease, which are all alike, the first two."""
-    crashes = run(None).world.crash
+    crashes = (undisturbed or run(None)).world.crash
     assert isinstance(crashes, Crashes)
     return list(_distinct(crashes.passed))
 

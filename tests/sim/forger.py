@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +14,14 @@ from tests.sim.clock import BEGINNING
 from tests.sim.node import Node
 from tests.sim.people import DAY, SUPERVISOR_NAME, TENANTS, Wish
 from tests.sim.world import World
+from tests.unit.node_agent.cluster import user_key
 from trust.deployment import DEPLOYMENT_TYPE, SignatureText, signed_body, to_envelope
 from trust.dsse import Envelope, parse_envelope
 from trust.job import JOB_TYPE, JobBody
 from trust.keys import digest
 from trust.machine import sign
 from trust.part import format_time
+from trust.records import Record
 from trust.snapshot import Bundle
 
 Forgery = Callable[["Forger", Wish, int], dict[str, Any]]
@@ -40,18 +42,21 @@ class Forger:
             return
         key, revision = self._source.choice(signed)
         node = self._source.choice(self._world.nodes)
-        forgeries = [altered_plan, foreign_signature, foreign_plan, expired, elsewhere]
-        if node.seen(key) > revision:
-            forgeries.append(old_revision)
-        forgery = self._source.choice(forgeries)
+        fitting = [each for each in FORGERIES if each is not old_revision or node.seen(key) > revision]
+        forgery = self._source.choice(fitting)
+        await self.place(forgery, key, revision, node)
+
+    async def place(self, forgery: Forgery, key: ObjectKey, revision: int, node: Node) -> None:
+        """Places this one, made of what users once signed."""
         await self._place(key, node, forgery.__name__, forgery(self, self._world.wishes[key, revision], revision))
 
     async def _place(self, key: ObjectKey, node: Node, name: str, made: dict[str, Any]) -> None:
-        plan, document, bundle = made["plan"], made["document"], self._bundle()
+        plan, document, bundle = made["plan"], made["document"], made.get("bundle") or self._bundle()
         documents = {digest(each): each for each in (plan, document, bundle)}
         now = self._world.clock.now()
         deployment = {
-            "namespace": key.namespace, "name": key.name, "uid": "forged", "tenant": TENANTS[key.namespace],
+            "namespace": key.namespace, "name": made.get("name", key.name), "uid": "forged",
+            "tenant": TENANTS[key.namespace],
         }  # fmt: skip
         steps = [
             {"kind": each.kind, "name": each.name, "verb": "ensure", "epoch": 1, "generation": 1000}
@@ -92,11 +97,24 @@ class Forger:
         envelope = to_envelope(body, [SignatureText(text["keyID"], text["signature"])]).to_json()
         return envelope, wish.plan.to_bytes()
 
+    def bundle_of_old(self) -> bytes:
+        """What the operator signed when mallory still was a member everywhere."""
+        operator, key = self._world.operator, {"publicKey": user_key("mallory").line, "state": "active"}
+        records = [Record("User", "mallory", {"keys": [key]})]
+        for _, each in operator.records:
+            members = [*each.spec.get("members", ()), {"user": "mallory", "roles": ["deploy"]}]
+            more = {"members": members} if each.kind == "Tenant" else {}
+            records.append(Record(each.kind, each.name, {**each.spec, **more}))
+        return _to_bytes(operator.issue(1, records)[1], records)
+
     def _bundle(self) -> bytes:
-        _, spec = self._world.operator.present()
-        records = tuple(record for _, record in self._world.operator.records)
-        roots = tuple(each.encode() for each in spec["roots"])
-        return Bundle(roots, spec["snapshot"].encode(), records).to_bytes()
+        operator = self._world.operator
+        return _to_bytes(operator.present()[1], [record for _, record in operator.records])
+
+
+def _to_bytes(spec: dict[str, Any], records: Iterable[Record]) -> bytes:
+    roots = tuple(each.encode() for each in spec["roots"])
+    return Bundle(roots, spec["snapshot"].encode(), tuple(records)).to_bytes()
 
 
 def _evil(wish: Wish) -> Wish:
@@ -148,6 +166,31 @@ def elsewhere(forger: Forger, wish: Wish, revision: int) -> dict[str, Any]:
     """A job for another node."""
     document, plan = forger.document(wish, revision)
     return _made(wish, revision, document, plan, node="n-" + "a" * 26, life=timedelta(hours=1))
+
+
+def under_another_name(forger: Forger, wish: Wish, revision: int) -> dict[str, Any]:
+    """What users signed for one deployment, ordered in the name of another."""
+    document, plan = forger.document(wish, revision)
+    return _made(wish, revision, document, plan, name="another")
+
+
+def over_ceilings(forger: Forger, wish: Wish, revision: int) -> dict[str, Any]:
+    """More than the tenant may have, which a user signed all the same."""
+    many = dataclasses.replace(_evil(wish), replicas=60)
+    document, plan = forger.document(many, revision + 1000)
+    return _made(many, revision + 1000, document, plan)
+
+
+def old_trust(forger: Forger, wish: Wish, revision: int) -> dict[str, Any]:
+    """A document of one who was a member once, under the snapshot of that time."""
+    document, plan = forger.document(_evil(wish), revision + 1000, key="mallory")
+    return _made(_evil(wish), revision + 1000, document, plan, bundle=forger.bundle_of_old())
+
+
+FORGERIES: tuple[Forgery, ...] = (
+    altered_plan, foreign_signature, foreign_plan, old_revision, expired, elsewhere, under_another_name, over_ceilings,
+    old_trust,
+)  # fmt: skip
 
 
 async def harass(forger: Forger, source: random.Random) -> None:

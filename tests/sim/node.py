@@ -30,6 +30,7 @@ from tests.sim.history import History
 from tests.sim.host import Host
 from tests.sim.process import Crash, Process
 from tests.sim.queues import NodeQueue, Redis
+from tests.sim.table import hold_to_the_host
 from tests.sim.weather import Weather
 from trust.dsse import encode
 
@@ -207,6 +208,7 @@ class Node:
             effects=lambda *_: Effects(self.name, self._history),
         )
         executor = assembly.assemble(self.settings, loaded, own, self.host, self.clock, machine)
+        hold_to_the_host(executor.keeper.tools, self.name, self.host, self._history)
         executor.keeper.restore()
         self.service = executor.service
         executor_process.watch(executor, self.settings.watch_seconds, threads.Event())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -58,7 +58,7 @@ class Evaluator:
 class Operator:
     """Who signs the trust of the cluster. Each `snapshot` is newer than the one before."""
 
-    version: int = 0
+    version: int = 1
 
     def __post_init__(self) -> None:
         keys = tuple(user_key(name).line for name in ("root-1", "root-2"))
@@ -98,9 +98,13 @@ class Operator:
 
     def present(self) -> tuple[KindDefinition, dict[str, Any]]:
         """The same with the version that is in force."""
+        return self.issue(self.version, [record for _, record in self.records])
+
+    def issue(self, version: int, records: Iterable[Record]) -> tuple[KindDefinition, dict[str, Any]]:
+        """A snapshot of this version that lists these records."""
         body = SnapshotBody(
-            cluster=self.cluster, version=self.version, root_version=1, issued=format_time(BEGINNING - DAY),
-            expires=format_time(BEGINNING + 13 * DAY), records={each.key: each.digest for _, each in self.records},
+            cluster=self.cluster, version=version, root_version=1, issued=format_time(BEGINNING - DAY),
+            expires=format_time(BEGINNING + 13 * DAY), records={each.key: each.digest for each in records},
             revoked_nodes=(), closed_tokens=(), revision_floors={},
         )  # fmt: skip
         signed = people_sign(SNAPSHOT_TYPE, body.to_bytes(), ["root-2"])

@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.sim.invariants import (
+    early,
     errors,
     i1_signed,
     i2_one_node,
     i3_converges,
     i5_no_trace,
     i6_once,
+    i7_marked,
     i7_no_return,
+    i9_bin,
+    i9_in_turn,
     i9_no_harm,
     i11_bounded,
     patience,
     still,
+    table,
 )
 from tests.sim.world import World
 
@@ -29,7 +34,12 @@ ALWAYS: dict[str, Check] = {
     "I2 one node": i2_one_node.check,
     "I6 once": i6_once.check,
     "I7 no return": i7_no_return.check,
+    "I7 marked": i7_marked.check,
     "I9 no harm": i9_no_harm.check,
+    "I9 bin": i9_bin.check,
+    "I9 in turn": i9_in_turn.check,
+    "not ready early": early.check,
+    "true table": table.check,
     "no haste": patience.check,
     "no unforeseen error": errors.check,
 }

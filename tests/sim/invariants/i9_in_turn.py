@@ -1,0 +1,53 @@
+"""I9: a change takes no more running machines of a deployment in hand at a time than users signed: `maxUnavailable`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from controllers.loop.objects import ObjectKey
+from controllers.supervisor.caches import MACHINES
+from tests.sim.history import Entry
+from tests.sim.invariants.scan import along
+from tests.sim.truth import Subject
+from tests.sim.world import World
+
+RECENT_SECONDS = 600.0
+OTHERWISE_DOWN = ("guest ended", "power lost")
+
+
+def check(world: World) -> Iterator[str]:
+    """A sentence for each change too many. What was down lately for another reason may be changed at once."""
+    subjects = {f"{MACHINES} {s.deployment.namespace}/{s.name}": name for name, s in world.truth.subjects.items()}
+    in_hand: dict[ObjectKey, set[str]] = defaultdict(set)
+    generations: dict[str, int] = {}
+    disturbed = float("-inf")
+    for entry, hosts in along(world.history.entries):
+        if entry.what in OTHERWISE_DOWN:
+            disturbed = entry.at
+        name = subjects.get(entry.subject, entry.subject)
+        subject = world.truth.subjects.get(name)
+        if subject is None:
+            continue
+        changing = in_hand[subject.deployment]
+        if entry.what == "sal.start" or _is_as_described(entry, generations.get(name)) or entry.what == "deleted":
+            changing.discard(name)
+        if entry.subject in subjects:
+            newer = entry.what == "modified" and entry.details["generation"] > generations.get(name, 1 << 60)
+            generations[name] = entry.details["generation"]
+            runs = any(name in each.running for each in hosts.nodes.values())
+            if newer and runs and not entry.details.get("deleting"):
+                changing.add(name)
+                if len(changing) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
+                    yield f"{entry.at:.3f}: {subject} is changed while {len(changing) - 1} other of it are"
+
+
+def _is_as_described(entry: Entry, generation: int | None) -> bool:
+    """Whether a status says that the newest change is done, which may need no start."""
+    details = entry.details
+    return entry.what == "modified" and details.get("ready") == "True" and details["generation"] == generation
+
+
+def _allowed(world: World, subject: Subject) -> int:
+    """The most that users ever signed of this deployment."""
+    return max(wish.max_unavailable for (key, _), wish in world.wishes.items() if key == subject.deployment)
