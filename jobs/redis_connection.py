@@ -7,8 +7,13 @@ import socket
 import ssl
 from typing import Any
 
+import redis
 from redis import SSLConnection
+from redis.asyncio import ConnectionPool as AsyncConnectionPool
+from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio import SSLConnection as AsyncSSLConnection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from jobs.broker import Connection
 
@@ -78,3 +83,18 @@ class AsyncPinnedConnection(AsyncSSLConnection):
         super().__init__(**settings)
         files = self.ssl_context
         files.context = pinned(str(files.ca_certs), str(files.certfile), str(files.keyfile))
+
+
+def node_client(connection: Connection) -> Any:
+    """For threads. No call is repeated unseen: a claim whose answer was lost would lie pending, and nobody looks."""
+    return redis.Redis.from_url(
+        connection.url, connection_class=PinnedConnection, **options(connection), retry=Retry(NoBackoff(), 0)
+    )
+
+
+def controller_client(connection: Connection) -> Any:
+    """For asyncio. Every call may be repeated without harm; once, as a pooled connection may have died unnoticed."""
+    pool: Any = AsyncConnectionPool.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 1))
+    # The asyncio client takes the kind of connection from the URL alone.
+    pool.connection_class = AsyncPinnedConnection
+    return AsyncRedis.from_pool(pool)

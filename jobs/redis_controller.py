@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from redis import asyncio as redis
-from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
-from redis.retry import Retry
 
 from jobs.access import node_rule, password_hash
 from jobs.broker import DOCUMENT_SECONDS, Cancelled, Connection, Event, Placement, Usage
 from jobs.documents import bounded
 from jobs.keys import DEFAULT_PRIORITY, NodeKeys
-from jobs.redis_connection import AsyncPinnedConnection, block_milliseconds, options
+from jobs.redis_connection import block_milliseconds, controller_client
 from jobs.redis_errors import translated
 from jobs.redis_ready import Readiness, make_groups
 from jobs.redis_wire import attempts, event_of, streams_of
@@ -28,12 +25,8 @@ _PLACEMENTS = {1: Placement.PLACED, 0: Placement.ALREADY_THERE, -1: Placement.NE
 class RedisControllerBroker:
     """`jobs.broker.ControllerBroker` over one connection pool."""
 
-    def __init__(self, connection: Connection) -> None:
-        # Every call may be repeated without harm; once, because a pooled connection may have died unnoticed.
-        pool: Any = redis.ConnectionPool.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 1))
-        # The asyncio client takes the kind of connection from the URL alone.
-        pool.connection_class = AsyncPinnedConnection
-        self._redis: Any = redis.Redis.from_pool(pool)
+    def __init__(self, connection: Connection, client: Callable[[Connection], Any] = controller_client) -> None:
+        self._redis = client(connection)
         self._readiness = Readiness(self._redis)
 
     async def ensure_ready(self, nodes: Iterable[str]) -> None:

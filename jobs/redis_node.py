@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from jobs.broker import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, Connection
 from jobs.documents import checked
 from jobs.keys import CONSUMER, GROUP, NodeKeys
-from jobs.redis_connection import PinnedConnection, block_milliseconds, options
+from jobs.redis_connection import block_milliseconds, node_client
 from jobs.redis_errors import translated
 from jobs.redis_wire import attempt_of, claim_of, streams_of
 
 LEASE_MILLISECONDS = int(LEASE_SECONDS * 1000)
 CONTROL_AT_ONCE = 100
+# One round trip for so many entries of a full queue. Those that wait here are not leased: a cancellation still takes
+# them off the queue, and then `start` refuses them.
+CLAIMS_AT_ONCE = 16
 
 
 class RedisNodeBroker:
     """`jobs.broker.NodeBroker` over one connection pool."""
 
-    def __init__(self, node: str, connection: Connection) -> None:
+    def __init__(self, node: str, connection: Connection, client: Callable[[Connection], Any] = node_client) -> None:
         self._keys = NodeKeys(node)
-        # No call is repeated unseen: a claim whose answer was lost would lie pending, and nobody would look there.
-        self._redis: Any = redis.Redis.from_url(
-            connection.url, connection_class=PinnedConnection, **options(connection), retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = client(connection)
         self._delivered: deque[Claim] = deque()
 
     def claim(self, timeout: float, pending: bool) -> Claim | None:
-        """Own pending entries (`0`) or new ones (`>`). One read brings up to one of each priority: the rest is kept."""
+        """Own pending entries (`0`) or new ones (`>`), of which one read may bring several: the rest is kept."""
         if pending:
             self._delivered.clear()
         if not self._delivered:
@@ -44,18 +40,18 @@ class RedisNodeBroker:
         """Only the first: the next call looks again, after this one was acknowledged."""
         while True:
             with translated():
-                entries = self._entries("0", None)
+                entries = self._entries("0", 1, None)
             claims = self._readable(entries)
             if claims or not entries:
                 return claims[:1]
 
     def _read(self, start: str, block: int | None) -> list[Claim]:
         with translated():
-            return self._readable(self._entries(start, block))
+            return self._readable(self._entries(start, CLAIMS_AT_ONCE, block))
 
-    def _entries(self, start: str, block: int | None) -> list[tuple[int, bytes, dict[bytes, bytes]]]:
+    def _entries(self, start: str, count: int, block: int | None) -> list[tuple[int, bytes, dict[bytes, bytes]]]:
         streams = dict.fromkeys(self._keys.queues, start)
-        found = streams_of(self._redis.xreadgroup(GROUP, CONSUMER, streams, count=1, block=block))
+        found = streams_of(self._redis.xreadgroup(GROUP, CONSUMER, streams, count=count, block=block))
         priorities = {queue.encode(): priority for priority, queue in enumerate(self._keys.queues)}
         entries = [(priorities[stream], entry, fields) for stream, some in found for entry, fields in some]
         return sorted(entries, key=lambda each: each[0])

@@ -13,9 +13,9 @@ import pytest
 
 from jobs.broker import DOCUMENT_SECONDS, HEARTBEAT_SECONDS, Connection, Placement
 from jobs.errors import AccessDenied, JobsError, StaleFence, Unavailable
-from jobs.keys import NodeKeys
+from jobs.keys import GROUP, NodeKeys
 from jobs.redis_controller import RedisControllerBroker
-from jobs.redis_node import RedisNodeBroker
+from jobs.redis_node import CLAIMS_AT_ONCE, RedisNodeBroker
 from tests.system.node_site import Authority
 from tests.system.redis_server import RedisServer
 from tests.system.requirements import need
@@ -199,6 +199,17 @@ async def test_a_revoked_node_is_cut_off_while_it_waits(site: RedisSite) -> None
     assert time.monotonic() - began < 2
 
 
+async def test_a_full_queue_is_read_by_many_entries_at_a_time(site: RedisSite) -> None:
+    placed = [f"job-{number}" for number in range(CLAIMS_AT_ONCE + 1)]
+    for uid in placed:
+        await place(site, uid)
+    assert (first := site.node(NODE).claim(0.1, pending=False)) is not None
+    with site.server.operator() as client:
+        assert client.xpending(KEYS.queue(1), GROUP)["pending"] == CLAIMS_AT_ONCE
+    rest = [site.node(NODE).claim(0.1, pending=False) for _ in placed[1:]]
+    assert [first.uid, *(each.uid for each in rest if each)] == placed
+
+
 async def test_one_claim_of_each_priority_is_handed_out_and_none_is_forgotten(site: RedisSite) -> None:
     with site.server.operator() as client:
         for priority in (2, 0, 1):
@@ -217,9 +228,8 @@ async def test_a_forged_entry_in_no_known_form_does_not_stop_the_queue(site: Red
     with site.server.operator() as client:
         client.xadd(KEYS.queue(1), fields)  # type: ignore[arg-type]
     await place(site)
-    assert site.node(NODE).claim(0.1, pending=False) is None
-    claim = site.node(NODE).claim(0.1, pending=False)
-    assert claim is not None
+    taken = [site.node(NODE).claim(0.1, pending=False) for _ in range(2)]
+    (claim,) = [each for each in taken if each is not None]
     assert claim.uid == "job"
     site.node(NODE).drop(claim)
     assert site.node(NODE).claim(0, pending=True) is None

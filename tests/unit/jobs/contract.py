@@ -102,6 +102,15 @@ class BrokerContract:
         await self.place(site, "one", attempt=2)
         assert self.claim(site, pending=True).uid == "two"
 
+    async def test_what_is_cancelled_while_the_reader_has_it_is_not_started(self, site: QueueSite) -> None:
+        for uid in ("one", "two"):
+            await self.place(site, uid)
+        assert self.claim(site).uid == "one"
+        assert await site.supervisor.cancel(NODE, "two", 1) is Cancelled.REMOVED
+        if (claim := site.node(NODE).claim(0.01, pending=False)) is not None:
+            with pytest.raises(StaleFence):
+                site.node(NODE).start(claim, "one", takeover=True)
+
     async def test_a_second_boot_is_held_off_while_the_lease_lasts(self, site: QueueSite) -> None:
         await self.place(site)
         claim = self.claim(site)
