@@ -79,6 +79,9 @@ class Hypervisor(Protocol):
     def resume(self, folder: Path) -> None:
         """Lets a machine that is paused or frozen go on. Raises SalError."""
 
+    def announce(self, folder: Path, disk: Path) -> None:
+        """Tells a running guest the size that this disk of its has now; one that is off sees it when it starts."""
+
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """Presses the power button, and after the grace ends it; whether the guest went by itself."""
 

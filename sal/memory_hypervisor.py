@@ -35,6 +35,9 @@ class MemoryHypervisor:
     def resume(self, folder: Path) -> None:
         """See Hypervisor."""
 
+    def announce(self, folder: Path, disk: Path) -> None:
+        """See Hypervisor; nobody looks."""
+
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """See Hypervisor; the guest always goes by itself."""
         self.kill(folder)

@@ -164,6 +164,16 @@ class QemuHypervisor:
             with Qmp(files.socket, timeout=2.0) as session:
                 session.execute("cont")
 
+    def announce(self, folder: Path, disk: Path) -> None:
+        """See Hypervisor. QEMU keeps the size that it saw when it opened the file."""
+        files = Files(folder)
+        if self._process(files) is None:
+            return
+        with Qmp(files.socket, timeout=2.0) as session:
+            for node in session.execute("query-named-block-nodes", flat=True):
+                if node["drv"] == "raw" and node["file"] == str(disk):
+                    session.execute("block_resize", **{"node-name": node["node-name"], "size": disk.stat().st_size})
+
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """See Hypervisor. A button pressed before the guest listens is lost, so it is pressed again and again."""
         files = Files(folder)

@@ -68,6 +68,7 @@ class FakeHost:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     touched: dict[str, VolumeState] = field(default_factory=dict)
     effects: list[tuple[str, str]] = field(default_factory=list)
+    announced: dict[tuple[str, str], int] = field(default_factory=dict)
     started: dict[str, MachineGoal] = field(default_factory=dict)
     failures: dict[str, NodeError] = field(default_factory=dict)
     before: Callable[[str, str], None] = lambda effect, name: None
@@ -162,6 +163,11 @@ class FakeHost:
     def _start(self, goal: MachineGoal) -> None:
         self.started[goal.host_name] = goal
         self._set(goal.host_name, power=Power.RUNNING, attached=True)
+
+    def announce_size(self, host_name: str, volume: str) -> None:
+        """See MachineHost."""
+        if self.power(host_name) is Power.RUNNING:
+            self.announced[host_name, volume] = self.volumes[volume]
 
     def stop(self, host_name: str) -> None:
         """See MachineHost."""

@@ -15,7 +15,6 @@ from cli.demo.guest.build import build
 from node_agent import medium
 from node_agent.clock import SystemClock
 from node_agent.executor import assembly, identity
-from node_agent.executor.goal import host_name
 from node_agent.executor.hosts import host_for, pool_for
 from node_agent.executor.sal_host import PORTS_SECONDS, SalHost
 from node_agent.settings import NodeSettings
@@ -26,6 +25,7 @@ from tests.system.own_network import own_network
 from tests.system.requirements import need
 from tests.unit.node_agent.build import MIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import Cluster, Tenancy, read_receipt
+from trust.host_name import host_name
 from trust.job import Receipt
 from trust.keys import digest
 

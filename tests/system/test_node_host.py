@@ -14,9 +14,10 @@ from node_agent.executor.hosts import pool_for
 from sal.command import Command, SystemRunner
 from sal.links import link_names
 from sal.nftables import Nftables
+from sal.qmp import Qmp
 from tests.system.node_site import kill
 from tests.system.real_node import RealNode, guest_image, real_node
-from tests.unit.node_agent.build import MIB
+from tests.unit.node_agent.build import MIB, volume_item
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -77,6 +78,16 @@ def test_a_restarted_executor_finds_its_machines_again_and_repairs_a_port(node: 
     node.watch(1)
     assert node.pid("web-0") == before
     assert len(Nftables(SystemRunner()).elements()) == 2
+
+
+def test_a_running_guest_s_disk_grows_with_its_volume(node: RealNode) -> None:
+    assert node.ensure("job-1", ("volume", "data-0", 1, 1), ("machine", "web-0", 1, 1)).state == "succeeded"
+    node.web.revision = 2
+    node.web.items[("volume", "data-0")] = volume_item(96 * MIB)
+    assert node.ensure("job-2", ("volume", "data-0", 1, 2)).state == "succeeded"
+    with Qmp(node.folder("web-0") / "qmp.sock") as session:
+        sizes = [each["image"]["virtual-size"] for each in session.execute("query-named-block-nodes", flat=True)]
+    assert 96 * MIB in sizes
 
 
 def test_a_filter_that_somebody_took_away_comes_back_by_itself(node: RealNode) -> None:

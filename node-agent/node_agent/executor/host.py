@@ -81,6 +81,9 @@ class MachineHost(Protocol):
     def start(self, goal: MachineGoal) -> None:
         """Starts the machine as noted."""
 
+    def announce_size(self, host_name: str, volume: str) -> None:
+        """Tells a running machine that a volume of its has become larger. Both are host names."""
+
     def stop(self, host_name: str) -> None:
         """Asks the guest to stop, and ends it when it does not; returns when it is off."""
 

@@ -165,6 +165,11 @@ class SalHost:
         with translated():
             self.hypervisor.start(MachineConfig(name, files.folder, goal.cpus, goal.memory, disks, interface))
 
+    def announce_size(self, host_name: str, volume: str) -> None:
+        """See MachineHost."""
+        with translated():
+            self.hypervisor.announce(self.paths.machine(host_name).folder, self.pool.volume_disk(volume))
+
     def stop(self, host_name: str) -> None:
         """See MachineHost."""
         with translated():

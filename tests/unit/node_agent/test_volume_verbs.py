@@ -8,6 +8,7 @@ import pytest
 
 from node_agent.errors import StepFailed
 from node_agent.executor.verbs import machine_ensure, volume_absent, volume_ensure
+from node_agent.testing import Crash
 from tests.unit.node_agent.build import MIB, World, absent, ensure, machine, uses, volume
 
 
@@ -27,6 +28,24 @@ def test_a_volume_grows(world: World) -> None:
     volume_ensure.perform(ensure(volume()), world.tools)
     volume_ensure.perform(ensure(volume(size=128 * MIB)), world.tools)
     assert world.host.volumes == {volume().host_name: 128 * MIB}
+
+
+def test_a_running_guest_is_told_that_its_volume_grew_also_after_a_crash_in_between(world: World) -> None:
+    volume_ensure.perform(ensure(volume()), world.tools)
+    machine_ensure.perform(ensure(machine(volumes=uses("data-0"))), world.tools)
+    machine_ensure.perform(ensure(machine("web-1")), world.tools)
+    assert world.host.announced == {}
+
+    def die(effect: str, name: str) -> None:
+        raise Crash
+
+    world.host.after = die
+    with pytest.raises(Crash):
+        volume_ensure.perform(ensure(volume(size=128 * MIB)), world.tools)
+    world.host.after = lambda effect, name: None
+    world.restart()
+    volume_ensure.perform(ensure(volume(size=128 * MIB)), world.tools)
+    assert world.host.announced == {(machine().host_name, volume().host_name): 128 * MIB}
 
 
 def test_a_volume_never_shrinks(world: World) -> None:

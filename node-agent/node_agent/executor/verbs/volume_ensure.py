@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -83,10 +83,21 @@ def perform(work: Work, tools: Tools) -> bool:
 
 
 def adopt(assignment: Assignment, tools: Tools) -> None:
-    """Puts the volume into the table."""
+    """Puts the volume into the table. Whoever has a grown one is told first, again after a crash in between."""
     known = tools.resources.get(assignment.key)
+    if known is not None and known.assignment.volume.size < assignment.volume.size:
+        for machine in holders(assignment, tools.resources.all()):
+            tools.host.announce_size(machine, assignment.host_name)
     observation = known.observation if known else Observation(state="present", since=tools.clock.timestamp())
     tools.resources.put(Resource(assignment=assignment, observation=observation))
+
+
+def holders(assignment: Assignment, resources: Iterable[Resource]) -> list[str]:
+    """The host names of the machines that have the volume."""
+    place = (assignment.namespace, assignment.deployment)
+    machines = (each.assignment for each in resources if each.key.kind == "machine")
+    own = (each for each in machines if (each.namespace, each.deployment) == place)
+    return [each.host_name for each in own if any(one.volume == assignment.name for one in each.machine.volumes)]
 
 
 VERB = Verb("volume", "ensure", perform)
