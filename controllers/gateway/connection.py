@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from controllers.gateway.door import Door
 from controllers.loop.metrics import Refuse
 
-ANSWER_SECONDS = 60.0
+ANSWER_PATIENCES = 6
+LARGEST_REST = 1 << 20
 Waiting = Literal["head", "answer", "idle"]
 
 
@@ -25,7 +27,7 @@ def guarded(door: Door, head_seconds: float, refuse: Refuse) -> type[asyncio.Pro
         pass
 
     Connection.door, Connection.refuse = door, staticmethod(refuse)
-    Connection.seconds = {"head": head_seconds, "answer": ANSWER_SECONDS + head_seconds}
+    Connection.seconds = {"head": head_seconds, "answer": ANSWER_PATIENCES * head_seconds}
     return Connection
 
 
@@ -48,6 +50,7 @@ class _Connection(H11Protocol):
     seconds: dict[str, float]
 
     _entered = False
+    _behind = 0
     _waiting: Waiting = "idle"
     _timer: asyncio.TimerHandle | None = None
 
@@ -63,6 +66,10 @@ class _Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._look()
+        self._behind = self._behind + len(data) if self._answered_early else 0
+        if self._behind > LARGEST_REST:
+            self.refuse("connection", "TooLarge")
+            self.transport.abort()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -74,6 +81,11 @@ class _Connection(H11Protocol):
             self._entered = False
             self.door.leave(self._address)
         super().connection_lost(exc)
+
+    @property
+    def _answered_early(self) -> bool:
+        """Whether what comes is the rest of a body that was refused; a little is read, so that the answer arrives."""
+        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
 
     @property
     def _address(self) -> str:
