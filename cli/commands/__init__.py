@@ -10,6 +10,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "sign": Entry("cli.commands.sign:sign", "Signs a manifest with your SSH key."),
     "verify": Entry("cli.commands.verify:verify", "Checks a manifest's signature as every node does."),
     "explain": Entry("cli.commands.explain:explain_", "Says how something is, what it waits for, and what to do."),
+    "doctor": Entry("cli.commands.doctor:doctor", "Names what is wrong with an installation or a node."),
     "init": Entry("cli.commands.init:init", "Makes a cluster's root of trust and its first supervisor."),
     "user": Group(
         "People and their keys.",

@@ -101,12 +101,12 @@ NETWORK = {
 @pytest.mark.parametrize("what", NETWORK)
 def test_the_node_s_network_is_as_it_was_after_one_look(node: RealNode, what: str) -> None:
     filters = Nftables(RUNNER)
-    before = filters._listing(), set(filters.elements()), links("hp")
+    before = filters._listing(), set(filters.elements()), set(links("hp"))
     pid = node.pid("web-0")
     by_hand(*NETWORK[what])
-    assert (filters._listing(), set(filters.elements()), links("hp")) != before or "address" in what
+    assert (filters._listing(), set(filters.elements()), set(links("hp"))) != before or "address" in what
     node.repair()
-    assert (filters._listing(), set(filters.elements()), links("hp")) == before
+    assert (filters._listing(), set(filters.elements()), set(links("hp"))) == before
     assert any(each.startswith("network.mend") for each in effects(node))
     assert node.pid("web-0") == pid
     wait_for(lambda: ping(node, "web-1"), "an answer of the guest", 30.0)
@@ -125,11 +125,11 @@ PORT = {
 @pytest.mark.parametrize("what", PORT)
 def test_a_machine_s_port_is_as_it_was_after_one_look_and_the_guest_runs_on(node: RealNode, what: str) -> None:
     filters = Nftables(RUNNER)
-    before = set(filters.elements()), links("hpt")
+    before = set(filters.elements()), set(links("hpt"))
     pid, port = node.pid("web-0"), tap(node, "web-0")
     by_hand(*(each.replace("TAP", port) for each in PORT[what]))
     node.repair()
-    assert (set(filters.elements()), links("hpt")) == before
+    assert (set(filters.elements()), set(links("hpt"))) == before
     assert node.pid("web-0") == pid
 
 

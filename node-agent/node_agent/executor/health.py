@@ -17,7 +17,7 @@ class Health:
         self._found: dict[str, Finding] = {}
         self._lock = threading.Lock()
 
-    def say(self, part: str, reason: str, message: str) -> None:
+    def found(self, part: str, reason: str, message: str) -> None:
         """Something is wrong with a part of the node."""
         finding = Finding(reason=reason, message=message[:LONGEST])
         with self._lock:

@@ -35,7 +35,7 @@ class Repair:
                 self.tools.effects.note("network.mend", each)
             self.health.clear("network")
         except NodeError as error:
-            self.health.say("network", "NetworkBroken", error.message)
+            self.health.found("network", "NetworkBroken", error.message)
 
     def volume(self, resource: Resource) -> None:
         """A volume of the table."""

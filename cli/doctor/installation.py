@@ -1,0 +1,98 @@
+"""The seam to an installation: what the checks ask of API server and queue, and how it is really asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from cli import pinned, trusted
+from cli.cluster import Cluster
+from cli.doctor.certificates import certificate_end
+from cli.errors import CliError
+from controllers.loop.errors import BadSettings
+from controllers.settings import Environment
+from jobs.broker import Connection
+from jobs.inspection import Inspection, inspect
+from trust.snapshot import TrustView
+
+
+class Installation(Protocol):
+    """What can be asked. Everything raises CliError when nobody answers."""
+
+    @property
+    def now(self) -> datetime:
+        """The time of this look."""
+
+    def objects(self, resource: str) -> list[dict[str, Any]]:
+        """All objects of a resource, like `nodes.hardpan.dev`, in all namespaces."""
+
+    def answer(self, path: str) -> str:
+        """What the API server says at a path."""
+
+    def refusal(self, manifest: str) -> str | None:
+        """What it says when this is applied for trial only; None when it would be taken."""
+
+    def trust(self) -> TrustView | None:
+        """Trust as it is shown, verified against the pin; None where no cluster is pinned."""
+
+    def queue(self) -> Inspection | None:
+        """The queue as it is; None where its settings are not known here."""
+
+    def certificates(self) -> Mapping[str, datetime]:
+        """The TLS certificates named in the settings that are known here, with their ends."""
+
+
+@dataclass(frozen=True)
+class RealInstallation:
+    """By kubectl, and by the settings of the controllers where this environment has them."""
+
+    cluster: Cluster
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def objects(self, resource: str) -> list[dict[str, Any]]:
+        """See Installation."""
+        return self.cluster.kubectl.list(resource)
+
+    def answer(self, path: str) -> str:
+        """See Installation."""
+        return self.cluster.kubectl.run("get", "--raw", path, seconds=20)
+
+    def refusal(self, manifest: str) -> str | None:
+        """See Installation."""
+        try:
+            self.cluster.kubectl.run("create", "--dry-run=server", "-f", "-", text=manifest, seconds=30)
+        except CliError as error:
+            return str(error)
+        return None
+
+    def trust(self) -> TrustView | None:
+        """See Installation."""
+        pin = pinned.find()
+        return None if pin is None else trusted.trust_of(self.cluster, pin)
+
+    def queue(self) -> Inspection | None:
+        """See Installation."""
+        connection = self._connection()
+        return None if connection is None else inspect(connection)
+
+    def certificates(self) -> Mapping[str, datetime]:
+        """See Installation."""
+        named = {name: file for name, file in self.environment.items() if _names_certificate(name)}
+        return {f"{name} ({file})": certificate_end(Path(file)) for name, file in sorted(named.items())}
+
+    def _connection(self) -> Connection | None:
+        if "HARDPAN_REDIS" not in self.environment:
+            return None
+        try:
+            return Environment(self.environment).redis()
+        except BadSettings as error:
+            raise CliError(str(error)) from None
+
+
+def _names_certificate(variable: str) -> bool:
+    return variable.startswith("HARDPAN_") and variable.endswith(("_CERTIFICATE", "_CA"))
