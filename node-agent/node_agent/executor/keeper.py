@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from node_agent.errors import NodeError
 from node_agent.executor.health import Health
 from node_agent.executor.host import Power
-from node_agent.executor.keeping import after_boot, keep, put_off
+from node_agent.executor.keeping import after_boot, keep, put_off, unconcluded
 from node_agent.executor.locks import Locks
 from node_agent.executor.machine import reach
 from node_agent.executor.repair import Repair
@@ -80,7 +80,7 @@ class Keeper:
         if verdict.start:
             self.tools.resources.put(verdict.resource)
             self._start(verdict.resource, power)
-        elif repair and power is Power.RUNNING and not resource.removing:
+        elif repair and power is Power.RUNNING and not resource.removing and not unconcluded(verdict.resource):
             self.repair.machine(verdict.resource)
         else:
             self.tools.resources.put(verdict.resource)

@@ -39,12 +39,17 @@ def keep(resource: Resource, power: Power, now: str, elapsed: float) -> Verdict:
     seen, policy = resource.observation, resource.assignment.machine.restart
     if resource.removing:
         return Verdict(resource)
-    if power is Power.RUNNING and seen.state not in ("starting", "restarting"):
+    if power is Power.RUNNING and not unconcluded(resource):
         return Verdict(_running(resource, now, elapsed))
     if seen.state == "running":
         return Verdict(_ended(resource, power, policy, now, elapsed))
     waits = ("starting", "restarting") if policy == "never" else ("starting", "restarting", "failed")
     return Verdict(resource, start=seen.state in waits and elapsed >= seen.retry_at)
+
+
+def unconcluded(resource: Resource) -> bool:
+    """Whether a start is due or under way; what runs meanwhile may be from before a change."""
+    return resource.observation.state in ("starting", "restarting")
 
 
 def _running(resource: Resource, now: str, elapsed: float) -> Resource:

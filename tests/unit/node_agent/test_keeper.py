@@ -10,7 +10,7 @@ import pytest
 from node_agent.errors import StepFailed
 from node_agent.executor.host import Power
 from node_agent.executor.keeper import REPAIR_SECONDS, Keeper
-from node_agent.executor.keeping import back_off
+from node_agent.executor.keeping import LONGEST_BACK_OFF, back_off
 from node_agent.executor.locks import Locks
 from node_agent.executor.resources import Key, Observation
 from node_agent.executor.verbs import machine_ensure
@@ -76,6 +76,19 @@ def test_a_change_that_the_process_died_in_is_finished_and_not_taken_for_done(no
     assert node.seen.state == "running"
     assert node.host.started[larger.host_name].launch == goal(larger).launch
     assert node.seen.restarts == 0
+
+
+def test_while_a_change_cannot_be_made_the_guest_from_before_it_is_never_taken_for_changed(node: Node) -> None:
+    node.host.failures["stop"] = StepFailed("HostFailed", "the guest does not stop")
+    with pytest.raises(StepFailed):
+        machine_ensure.perform(ensure(machine(generation=2, memory=256 * MIB)), node.tools)
+    for _ in range(3 * int(LONGEST_BACK_OFF)):
+        node.watch(1)
+        assert node.seen.state in ("starting", "restarting")
+    node.host.failures.clear()
+    node.watch(LONGEST_BACK_OFF + 1)
+    assert node.host.started[machine().host_name].launch == goal(machine(memory=256 * MIB)).launch
+    assert (node.seen.state, node.seen.restarts) == ("running", 0)
 
 
 def test_a_killed_machine_runs_again_and_the_restart_is_counted(node: Node) -> None:
