@@ -55,6 +55,7 @@ def _step_wanted(step: Step, snapshot: Snapshot) -> bool:
         placed is not None
         and not placed.deleting
         and (placed.epoch, placed.generation) == (step.epoch, step.generation)
+        and (snapshot.accepted is None or _at_plan(placed, snapshot))
     )
 
 

@@ -61,6 +61,13 @@ def test_what_the_accepted_plan_does_not_describe_is_not_ordered() -> None:
     assert work.plan(snapshot(accepted(machine("web", memory=64 << 20)), placed(WEB, runs=False))) == []
 
 
+def test_a_job_that_orders_what_the_plan_no_longer_has_makes_room() -> None:
+    surplus = machine("web-1")
+    both = job(("machine", "web"), ("machine", "web-1"))
+    seen = snapshot(accepted(LONE), placed(LONE, runs=False), placed(surplus, runs=False), jobs=(both,))
+    assert work.plan(seen) == [Supersede(both)]
+
+
 def test_a_suspended_deployment_gets_no_new_job() -> None:
     assert work.plan(snapshot(accepted(LONE), placed(LONE, runs=False), suspended=True)) == []
 
