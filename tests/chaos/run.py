@@ -6,7 +6,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def _play(arena: Arena, outcome: Outcome, say: Callable[[str], None]) -> None:
     arena.demo.await_ready(workload.UNCHANGED)
     began = time.monotonic()
     user.begin(already=workload.UNCHANGED)
-    unleash(arena, outcome.blows, say)
+    outcome.broken += unleash(arena, outcome.blows, say)
     arena.pause(max(0.0, began + LENGTH_SECONDS - time.monotonic()))
     over = time.monotonic()
     while not is_as_wanted(arena, user):
@@ -103,14 +102,22 @@ def _probe(arena: Arena) -> float:
     return seconds
 
 
-def unleash(arena: Arena, blows: list[Blow], say: Callable[[str], None]) -> None:
-    """Each blow in a thread of its own, for undoing one must not wait for another."""
-    began = time.monotonic()
-    threads = [threading.Thread(target=_strike, args=(arena, blow, began, say)) for blow in blows]
+def unleash(arena: Arena, blows: list[Blow], say: Callable[[str], None]) -> list[str]:
+    """Each blow in a thread of its own, for undoing one must not wait for another. Returns what could not be done."""
+    began, trouble = time.monotonic(), list[str]()
+
+    def strike(blow: Blow) -> None:
+        try:
+            _strike(arena, blow, began, say)
+        except Exception as error:
+            trouble.append(f"{blow.fault} could not be played: {type(error).__name__}: {error}")
+
+    threads = [threading.Thread(target=strike, args=(blow,)) for blow in blows]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return trouble
 
 
 def _strike(arena: Arena, blow: Blow, began: float, say: Callable[[str], None]) -> None:
@@ -120,7 +127,4 @@ def _strike(arena: Arena, blow: Blow, began: float, say: Callable[[str], None]) 
         say(f"    {time.monotonic() - began:6.1f} s  {str(blow)[10:]}")
         undo = fault.begin(arena, blow.node)
         arena.pause(blow.seconds)
-        for _ in range(3):
-            with suppress(OSError):
-                undo()
-                return
+        undo()

@@ -24,11 +24,12 @@ def cut(ways: str, rule: str = "drop") -> Callable[[Arena, int], Undo]:
     """Packets of the node's cable are dropped; `rule` says which."""
 
     def begin(arena: Arena, node: int) -> Undo:
-        chains = " ".join(
-            f"chain {hook}_ {{ type filter hook {hook} priority -300; {_where(hook)} {rule}; }}" for hook in DROPS[ways]
-        )
-        _nft(arena, node, f"table inet {TABLE} {{ {chains} }}")
-        return lambda: _nft(arena, node, f"table inet {TABLE} {{}}\ndelete table inet {TABLE}")
+        lines = [f"add table inet {TABLE}"]
+        for hook in DROPS[ways]:
+            lines += [f"add chain inet {TABLE} {hook} {{ type filter hook {hook} priority -300; }}"]
+            lines += [f"add rule inet {TABLE} {hook} {_where(hook)} {rule}"]
+        _nft(arena, node, *lines)
+        return lambda: _nft(arena, node, f"add table inet {TABLE}", f"delete table inet {TABLE}")
 
     return begin
 
@@ -37,9 +38,9 @@ def _where(hook: str) -> str:
     return {"input": "iifname hpo0", "output": "oifname hpo0", "forward": ""}[hook]
 
 
-def _nft(arena: Arena, node: int, text: str) -> None:
+def _nft(arena: Arena, node: int, *lines: str) -> None:
     words = ("ip", "netns", "exec", arena.node(node).namespace, "nft", "-f", "-")
-    SystemRunner().run(Command(words, input=text.encode()))
+    SystemRunner().run(Command(words, input="".join(f"{line}\n" for line in lines).encode()))
 
 
 def fill(arena: Arena, node: int) -> Undo:
