@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from controllers.loop.kube import Listing
-from controllers.loop.objects import Json, Object, ObjectKey, Projection, Resource
+from controllers.loop.objects import Json, Object, ObjectKey, Projection, Resource, number_of
 
 Index = Callable[[Object], Iterable[Hashable]]
 
@@ -65,7 +65,7 @@ class Cache:
         if self._is_gone(seen):
             return False
         held = self._objects.get(seen.key)
-        if held is not None and _number(seen.resource_version) <= _number(held.resource_version):
+        if held is not None and number_of(seen.resource_version) <= number_of(held.resource_version):
             return False
         if held is not None:
             self._forget(held)
@@ -99,7 +99,7 @@ class Cache:
     def _vanished(self, held: Object, listed: Object | None, listing: Listing) -> bool:
         if listed is not None and listed.uid == held.uid:
             return False
-        return _number(held.resource_version) <= _number(listing.resource_version)
+        return number_of(held.resource_version) <= number_of(listing.resource_version)
 
     def _hold(self, seen: Object) -> None:
         self._objects[seen.key] = seen
@@ -116,8 +116,3 @@ class Cache:
 
     def _entries_of(self, seen: Object) -> set[tuple[str, Hashable]]:
         return {(name, value) for name, index in self._indexes.items() for value in index(seen)}
-
-
-def _number(version: str) -> int:
-    """Versions of one API server are comparable integers (Kubernetes KEP-5504); anything else counts as oldest."""
-    return int(version) if version.isdecimal() else 0

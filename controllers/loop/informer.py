@@ -11,9 +11,9 @@ from typing import Literal, Protocol
 
 from controllers.loop.cache import Cache, light
 from controllers.loop.controller import ToKeys
-from controllers.loop.errors import KubeError, MissingKind, NotFound
+from controllers.loop.errors import KubeError, MissingKind, NotFound, WatchEnded
 from controllers.loop.kube import Kube
-from controllers.loop.objects import Object, ObjectKey, Resource
+from controllers.loop.objects import Object, ObjectKey, Resource, is_older
 from controllers.loop.queue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class Informer:
             if not any(each is cache for each in held):
                 held.append(cache)
         self._next: dict[Resource, float] = {}
+        self._newest: dict[Resource, str] = {}
         self._wakeup = asyncio.Event()
 
     @property
@@ -161,9 +162,16 @@ class Informer:
         caches = self._caches[resource]
         projection = caches[0].projection if len(caches) == 1 else light
         listing = await self._kube.list(resource, projection=projection)
+        self._require_forward(resource, listing.resource_version)
         for cache in caches:
             for changed in cache.replace(listing):
                 self._wake(changed)
+
+    def _require_forward(self, resource: Resource, version: str) -> None:
+        """The newest version wins in every cache, so a store that was set back has to be read by a new process."""
+        if is_older(version, self._newest.get(resource, "")):
+            raise WatchEnded(f"the list of {resource} is older than the one before: the store was set back")
+        self._newest[resource] = version
 
     def _restarted(self, resource: Resource) -> None:
         now = asyncio.get_running_loop().time()

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from controllers.loop.errors import AlreadyExists, Conflict, KubeError, LeaseLost, NotFound, Unavailable
 from controllers.loop.kube import Kube
-from controllers.loop.objects import LEASE, Json, Object, ObjectKey
+from controllers.loop.objects import LEASE, Json, Object, ObjectKey, is_older
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,8 @@ class Lease:
             return await self._create()
         if not self._is_free(found):
             return None
-        number = int(found.spec.get("leaseTransitions") or 0) + 1
+        # The date too: a store that was set back may count numbers again that nodes have seen.
+        number = max(int(found.spec.get("leaseTransitions") or 0) + 1, _first_number(self._now()))
         return await self._kube.patch(found, {"spec": self._spec(number)})
 
     async def _create(self) -> Object | None:
@@ -154,6 +155,8 @@ class Lease:
             found = await self._kube.get(LEASE, self.key)
         except NotFound:
             self._lose("was deleted")
+        if self._held is not None and is_older(found.resource_version, self._held.resource_version):
+            self._lose("is older than when it was renewed: the store was set back, and all must be read anew")
         if found.spec.get("holderIdentity") != self._holder:
             self._lose(f"is held by {found.spec.get('holderIdentity') or 'nobody'}")
         self._held = found

@@ -135,3 +135,13 @@ class Object:
 
     def __str__(self) -> str:
         return f"{self.resource} {self.key}"
+
+
+def number_of(version: str) -> int:
+    """Versions of one API server are comparable integers (Kubernetes KEP-5504); anything else counts as oldest."""
+    return int(version) if version.isdecimal() else 0
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether one resourceVersion came before another."""
+    return number_of(version) < number_of(than)

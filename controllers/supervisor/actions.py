@@ -10,10 +10,11 @@ from crds.job import Step
 
 @dataclass(frozen=True)
 class Create:
-    """Makes the object of a resource on a node, at its first epoch."""
+    """Makes the object of a resource on a node; its epoch is the first, or above the one at which the node holds it."""
 
     want: Want
     node: str
+    epoch: int = 1
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class Update:
 
     placed: Placed
     want: Want
+
+
+@dataclass(frozen=True)
+class Raise:
+    """Raises the epoch of an object that its node has seen further on: a store that was set back."""
+
+    placed: Placed
+    epoch: int
 
 
 @dataclass(frozen=True)
@@ -75,4 +84,4 @@ class Forget:
     job: OpenJob
 
 
-Action = Create | Update | Delete | Remove | Release | CreateJob | Enqueue | Supersede | Forget
+Action = Create | Update | Raise | Delete | Remove | Release | CreateJob | Enqueue | Supersede | Forget

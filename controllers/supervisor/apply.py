@@ -17,6 +17,7 @@ from controllers.supervisor.actions import (
     Delete,
     Enqueue,
     Forget,
+    Raise,
     Release,
     Remove,
     Supersede,
@@ -73,8 +74,10 @@ class Hands:
 
     async def _perform(self, action: Action, snapshot: Snapshot, papers: Papers) -> None:
         match action:
-            case Create(want, node):
-                await self._create(want, node, snapshot)
+            case Create(want, node, epoch):
+                await self._create(want, node, epoch, snapshot)
+            case Raise(placed, epoch):
+                await self.kube.patch(self._object(placed), {"spec": {"epoch": epoch}})
             case Update(placed, want):
                 await self.kube.patch(self._object(placed), {"spec": projection(want)})
             case Delete(placed):
@@ -97,8 +100,8 @@ class Hands:
         """Takes our finalizer off a terminating object."""
         await self.kube.set_finalizers(seen, [each for each in seen.finalizers if each != WORKLOAD_FINALIZER])
 
-    async def _create(self, want: Want, node: str, snapshot: Snapshot) -> None:
-        spec = {"deployment": snapshot.name, "node": node, "epoch": 1, **projection(want)}
+    async def _create(self, want: Want, node: str, epoch: int, snapshot: Snapshot) -> None:
+        spec = {"deployment": snapshot.name, "node": node, "epoch": epoch, **projection(want)}
         model = MachineSpec if want.kind == "machine" else VolumeSpec
         checked = model.model_validate(spec)
         metadata = {**_metadata(snapshot, want.name), "finalizers": [WORKLOAD_FINALIZER]}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from controllers.loop.objects import ObjectKey
 from controllers.supervisor.caches import Caches, deployment_key
+from controllers.supervisor.observe import is_reachable
 from controllers.supervisor.orders import ABSENT
 from controllers.supervisor.reports import Reports
 from jobs.broker import REPORT_UID, ControllerBroker, Event
@@ -76,11 +77,18 @@ class Inbox:
         names = {each.name for each in self._caches.nodes.all()}
         self._reports.keep(names)
         await self._look(names)
+        if self._reports.listen({each.name for each in self._caches.nodes.all() if is_reachable(each)}):
+            for each in self._caches.deployments.all():
+                self._wake(each.key)
 
     async def _look(self, names: Collection[str]) -> None:
         nodes = [each for each in self._caches.nodes.all() if each.name in names]
         news = await self._reports.refresh(nodes)
-        keys = {key for uid in news.deployments if (key := self._caches.key_of_uid(uid)) is not None}
+        found = {uid: self._caches.key_of_uid(uid) for uid in news.deployments}
+        keys = {key for key in found.values() if key is not None}
+        if None in found.values():
+            # What is held for a deployment that is gone concerns the namesake that may have come after it.
+            keys |= {each.key for each in self._caches.deployments.all()}
         if news.nodes:
             keys |= {key for each in self._caches.placed_on(news.nodes) for key in deployment_key(each)}
         for key in sorted(keys):

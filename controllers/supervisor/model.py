@@ -12,6 +12,7 @@ from crds.workload import MachineItem, VolumeItem
 
 WorkKind = Literal["machine", "volume"]
 Key = tuple[WorkKind, str]
+STALE = "StaleEpoch"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,15 @@ class Row:
     since: str = ""
     address: str = ""
     message: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a node says that it holds of a deployment, while Kubernetes has no object of it: its store was set back."""
+
+    node: str
+    epoch: int
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,13 @@ class Placed:
     def key(self) -> Key:
         """Identity within the deployment."""
         return (self.kind, self.name)
+
+    @property
+    def behind(self) -> int:
+        """The epoch that its node has to be told, when the node has seen it further on than the object is; else 0."""
+        if self.row is not None and (self.row.epoch, self.row.generation) > (self.epoch, self.generation):
+            return self.row.epoch + 1
+        return self.epoch + 1 if self.deleting and self.trouble.startswith(STALE) else 0
 
     @property
     def settled(self) -> bool:
@@ -174,7 +191,8 @@ class Snapshot:
 
     `taken` are names that belong to other deployments, `leaving` those of a namesake before this one. `halted` has the
     sentence for each object (by uid) whose removal an operator has to agree to. `binned` has the nodes in whose bin a
-    volume of this name waits to come back.
+    volume of this name waits to come back. `held` is what nodes hold without an object; while we are `listening` for
+    their first reports, it is not known yet what they hold.
     """
 
     namespace: str
@@ -194,6 +212,8 @@ class Snapshot:
     now: datetime
     spread: Mapping[tuple[str, str], int] = field(default_factory=dict)
     leaving: frozenset[Key] = frozenset()
+    held: Mapping[Key, Held] = field(default_factory=dict)
+    listening: bool = False
     halted: Mapping[str, str] = field(default_factory=dict)
     binned: Mapping[str, frozenset[str]] = field(default_factory=dict)
 

@@ -8,7 +8,18 @@ from datetime import datetime
 from controllers.loop.objects import Object
 from controllers.supervisor.accept import Judgement
 from controllers.supervisor.caches import Caches
-from controllers.supervisor.model import Accepted, Capacity, Key, NodeView, OpenJob, Placed, Snapshot, WorkKind
+from controllers.supervisor.model import (
+    Accepted,
+    Capacity,
+    Held,
+    Key,
+    NodeView,
+    OpenJob,
+    Placed,
+    Row,
+    Snapshot,
+    WorkKind,
+)
 from controllers.supervisor.removals import Removals
 from controllers.supervisor.reports import Reports
 from crds.job import Step
@@ -44,6 +55,8 @@ def observe(
         reserved=reserved(everything),
         taken=taken,
         leaving=leaving,
+        held=held(seen, placed, caches, reports),
+        listening=not reports.complete,
         halted=removals.held(now) if any(each.deleting for each in placed) else {},
         now=now,
         spread=spread(judgement.accepted, placed),
@@ -71,7 +84,7 @@ def node_view(node: Object) -> NodeView:
     """A node as placement sees it."""
     status, ready = node.status, condition(node, "Ready")
     capacity = status.get("capacity") or {}
-    reachable = ready.get("status") == "True"
+    reachable = is_reachable(node)
     return NodeView(
         name=node.name,
         region=status.get("region", ""),
@@ -83,6 +96,11 @@ def node_view(node: Object) -> NodeView:
         certificate=node.spec.get("certificate", ""),
         unreachable_since="" if reachable else ready.get("lastTransitionTime", ""),
     )
+
+
+def is_reachable(node: Object) -> bool:
+    """Whether the ledger hears of it."""
+    return condition(node, "Ready").get("status") == "True"
 
 
 def placed_of(seen: Object, reports: Reports, removals: Removals) -> Placed:
@@ -164,6 +182,25 @@ def foreign(seen: Object, everything: Iterable[Object]) -> tuple[frozenset[Key],
     ]
     leaving = {_key(each) for each in others if each.spec["deployment"] == seen.name}
     return frozenset(_key(each) for each in others) - leaving, frozenset(leaving)
+
+
+def held(seen: Object, placed: Iterable[Placed], caches: Caches, reports: Reports) -> dict[Key, Held]:
+    """What nodes hold of this deployment without an object, also of a namesake whose object is gone.
+
+    What a forgotten node held is gone with it, by the operator's word.
+    """
+    there, nodes = {each.key for each in placed}, {each.name for each in caches.nodes.all()}
+
+    def ours(uid: str, row: Row) -> bool:
+        return uid == seen.uid or (row.namespace == seen.namespace and caches.key_of_uid(uid) is None)
+
+    return {
+        (kind, name): Held(node, row.epoch)
+        for node, rows in sorted(reports.newest.items())
+        if node in nodes
+        for (uid, kind, name), row in rows.items()
+        if (kind, name) not in there and ours(uid, row)
+    }
 
 
 def _key(seen: Object) -> Key:

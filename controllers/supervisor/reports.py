@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object
-from controllers.supervisor.model import Row
+from controllers.supervisor.model import Row, WorkKind
 from jobs.broker import ControllerBroker
 from trust.dsse import decode
 from trust.errors import Code, Refusal
@@ -21,7 +21,7 @@ from trust.report import REPORT_TYPE, Report
 from trust.strangers import harmless
 
 log = logging.getLogger(__name__)
-Rows = dict[tuple[str, str, str], Row]
+Rows = dict[tuple[str, WorkKind, str], Row]
 STALE_SECONDS = 60.0
 LONGEST_MESSAGE = 256
 
@@ -59,6 +59,8 @@ class Reports:
         self._read_before: dict[str, tuple[bytes, Known | None]] = {}
         self._newest: dict[str, Known] = {}
         self._known: dict[str, Known] = {}
+        self._since: float | None = None
+        self._complete = False
 
     def of(self, node: str) -> Known | None:
         """The newest report, or None when the node has gone quiet."""
@@ -72,12 +74,31 @@ class Reports:
         }
         return {volume: nodes for volume, nodes in found.items() if nodes}
 
+    @property
+    def complete(self) -> bool:
+        """Whether it is known what nodes hold: each that should be there has reported once, or was waited for."""
+        return self._complete
+
+    @property
+    def newest(self) -> dict[str, Rows]:
+        """What each node said last, however long ago."""
+        return {node: known.rows for node, known in self._newest.items()}
+
     def keep(self, nodes: Collection[str]) -> None:
         """Forgets what all other nodes said."""
         for name in self._read_before.keys() - set(nodes):
             self._read_before.pop(name)
             self._newest.pop(name, None)
             self._known.pop(name, None)
+
+    def listen(self, reachable: Collection[str]) -> bool:
+        """Tells which nodes should be there; whether from now on it is known what they hold."""
+        if self._complete:
+            return False
+        self._since = self._since if self._since is not None else self._clock()
+        waited = self._clock() - self._since > STALE_SECONDS
+        self._complete = waited or all(node in self._newest for node in reachable)
+        return self._complete
 
     async def refresh(self, nodes: Iterable[Object]) -> News:
         """Reads the heartbeats of these nodes; returns what changed by them."""
@@ -144,6 +165,7 @@ def _rows(report: Report) -> Rows:
             row.since,
             row.address or "",
             harmless(row.message or "", LONGEST_MESSAGE),
+            row.namespace,
         )
         for row in report.table
     }

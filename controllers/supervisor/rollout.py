@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from controllers.supervisor import placement
-from controllers.supervisor.actions import Create, Delete, Update
-from controllers.supervisor.model import Accepted, Placed, Snapshot, Want
+from controllers.supervisor.actions import Create, Delete, Raise, Update
+from controllers.supervisor.model import STALE, Accepted, Placed, Snapshot, Want
+from crds.job import Reason
 from crds.workload import VolumeItem
 
 
@@ -18,7 +19,7 @@ from crds.workload import VolumeItem
 class Rollout:
     """What changes now, what found no node, and why the rest waits (each empty when it is not for that)."""
 
-    actions: tuple[Create | Update | Delete, ...] = ()
+    actions: tuple[Create | Update | Raise | Delete, ...] = ()
     unplaced: tuple[placement.Unplaced, ...] = ()
     halted: str = ""
     refused: str = ""
@@ -35,6 +36,9 @@ def plan(snapshot: Snapshot) -> Rollout:
     leaving = _leaving(snapshot, accepted)
     if refused or taken or leaving:
         return Rollout(refused=refused, taken=taken, leaving=leaving)
+    raises = _raises(snapshot)
+    if raises:
+        return Rollout(tuple(raises))
     creates, unplaced = _creates(snapshot, accepted)
     halted = _halted(snapshot, accepted)
     updates = _updates(snapshot, accepted, halted=bool(halted))
@@ -46,10 +50,32 @@ def plan(snapshot: Snapshot) -> Rollout:
 
 def teardown(snapshot: Snapshot) -> Rollout:
     """Everything goes, in reverse: machines before the volumes that they hold."""
-    return Rollout(tuple(_deletion_order(placed for placed in snapshot.placed if not placed.deleting)))
+    gone = _deletion_order(placed for placed in snapshot.placed if not placed.deleting)
+    return Rollout((*_raises(snapshot), *gone))
+
+
+def _raises(snapshot: Snapshot) -> list[Raise]:
+    """Objects that their nodes have seen further on; a node says so in its report, or refuses what is ordered."""
+    refused = {
+        (step.kind, step.name, step.epoch)
+        for job in snapshot.jobs
+        if job.succeeded is None and job.reason == str(Reason.REFUSED) and job.message.startswith(STALE)
+        for step in job.steps
+    }
+    return [
+        Raise(placed, placed.behind or placed.epoch + 1)
+        for placed in snapshot.placed
+        if placed.behind or (*placed.key, placed.epoch) in refused
+    ]
 
 
 def _creates(snapshot: Snapshot, accepted: Accepted) -> tuple[list[Create], list[placement.Unplaced]]:
+    if snapshot.listening:
+        return [], []
+    held = [(want, snapshot.held[want.key]) for want in accepted.wants if want.key in snapshot.held]
+    if held:
+        # It is there already: no rule of placement can change that, and the rest is placed around it.
+        return [Create(want, each.node, each.epoch + 1) for want, each in held], []
     found = placement.requests(accepted.wants, snapshot.placed, accepted.region, snapshot.binned)
     field = placement.Field(snapshot.nodes, snapshot.reserved, snapshot.spread)
     placings, unplaced = placement.place(found, field)
