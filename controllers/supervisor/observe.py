@@ -84,7 +84,7 @@ def node_view(node: Object) -> NodeView:
     """A node as placement sees it."""
     status, ready = node.status, condition(node, "Ready")
     capacity = status.get("capacity") or {}
-    reachable = is_reachable(node)
+    reachable = ready.get("status") == "True"
     return NodeView(
         name=node.name,
         region=status.get("region", ""),
