@@ -52,6 +52,12 @@ class Reason(DocumentedReason):
         "a node that holds something of it does not report; it may well run on",
         "bring the node back; if it is gone for good, `kubectl hardpan forget node`",
     )
+    NODE_NOT_CERTIFIED = (
+        "NodeNotCertified",
+        "a node that holds something of it has no certificate that counts: what it says is not believed, and it gets no"
+        " orders; the refusal is in the message",
+        "approve the node anew, or `kubectl hardpan forget node`",
+    )
     REMOVING = "Removing", "it is being deleted; the message names what it waits for", "wait"
     REMOVALS_HALTED = (
         "RemovalsHalted",
@@ -74,6 +80,7 @@ _AVAILABLE = (
     Reason.UPDATING,
     Reason.NO_NODE_FITS,
     Reason.NODE_UNREACHABLE,
+    Reason.NODE_NOT_CERTIFIED,
     Reason.REMOVING,
     Reason.REMOVALS_HALTED,
 )

@@ -51,6 +51,11 @@ class Reason(DocumentedReason):
         "its node does not report; it may well run on",
         "bring the node back; if it is gone for good, `kubectl hardpan forget node`",
     )
+    NODE_NOT_CERTIFIED = (
+        "NodeNotCertified",
+        "its node has no certificate that counts: what it says is not believed; it may well run on",
+        "approve the node anew; if it is gone for good, `kubectl hardpan forget node`",
+    )
     REMOVING = "Removing", "its node is asked to remove it", "wait"
 
 

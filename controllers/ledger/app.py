@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
+from controllers.certified import without_registration
 from controllers.ledger.challenge import Challenges
 from controllers.ledger.nodes import NodeReconciler
 from controllers.ledger.presence import Presence
@@ -69,7 +70,7 @@ def compose(cluster: str, listen: Listen, shortest_interval: float) -> Compose:
 
 
 def _process(cluster: str, listen: Listen, shortest_interval: float, context: Context) -> Process:
-    trust, nodes = TrustSource(cluster), Cache(NODES)
+    trust, nodes = TrustSource(cluster), Cache(NODES, without_registration)
     presence = Presence(asyncio.get_running_loop().time, context.now, shortest_interval)
     nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, context.now)
     records = RecordReconciler(context.kube, trust, nodes, context.now)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from controllers.certified import Certified
 from controllers.ledger import standing
 from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
@@ -14,7 +15,7 @@ from controllers.loop.conditions import merge
 from controllers.loop.controller import Done, Outcome, RequeueAfter
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Object, ObjectKey
-from trust.certificate import NodeCertificate, verify_certificate
+from trust.certificate import NodeCertificate
 from trust.errors import Refusal
 from trust.snapshot import TrustView
 
@@ -34,6 +35,9 @@ class NodeReconciler:
     clock: Callable[[], datetime]
     _states: dict[str, str | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._certified = Certified(self.trust)
+
     async def reconcile(self, key: ObjectKey) -> Outcome:
         """Brings a node's status up to date."""
         seen = self.nodes.get(key)
@@ -48,27 +52,25 @@ class NodeReconciler:
         except Refusal:
             # Without trust nobody can tell whether a node counts, so nothing is said of it.
             return RequeueAfter(REFRESH_SECONDS)
-        certificate, held = self._certificate(seen), self.presence.of(key.name)
-        said = standing.conditions(seen, certificate, held, self.presence.liveness(key.name))
+        vouched, held = self._vouched(seen), self.presence.of(key.name)
+        said = standing.conditions(seen, vouched, held, self.presence.liveness(key.name))
         merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())
         status = {
-            **standing.details(certificate, held, seen),
+            **standing.details(vouched if isinstance(vouched, NodeCertificate) else None, held, seen),
             "conditions": merged,
             "observedGeneration": seen.generation,
         }
         await self.kube.apply_status(seen, status, MANAGER)
         return RequeueAfter(REFRESH_SECONDS)
 
-    def _certificate(self, seen: Object) -> NodeCertificate | None:
-        held = seen.spec.get("certificate")
-        if not held:
+    def _vouched(self, seen: Object) -> NodeCertificate | Refusal | None:
+        """The certificate that counts, or why the one that is there does not."""
+        if not seen.spec.get("certificate"):
             return None
         try:
-            certificate = verify_certificate(held.encode(), self.trust())
-        except Refusal:
-            return None
-        keys = (certificate.node, certificate.signing_key)
-        return certificate if keys == (seen.name, seen.spec["signingKey"]) else None
+            return self._certified.of(seen)
+        except Refusal as refusal:
+            return refusal
 
     async def follow(self, wake: Callable[[ObjectKey], None]) -> None:
         """Wakes a node whose silence means something else than a second ago, for ever."""

@@ -11,8 +11,8 @@ from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
 from controllers.loop.objects import ObjectKey
 from controllers.trust_source import TrustSource
-from trust.dsse import decode
 from trust.errors import Code, Refusal
+from trust.keys import named_key
 from trust.machine import open_signed, peek
 from trust.part import format_time
 from trust.report import REPORT_TYPE, Report
@@ -34,7 +34,7 @@ class ReportDesk:
         node = self.nodes.get(ObjectKey("", name))
         if node is None:
             raise Refusal(Code.WRONG_NODE, f"{name} is not known here: register first")
-        report = open_signed(data, REPORT_TYPE, Report, decode(node.spec["signingKey"]))
+        report = open_signed(data, REPORT_TYPE, Report, named_key(name, node.spec["signingKey"]))
         view, bundle = self.trust.view(), self.trust.bundle()
         if report.cluster != view.cluster:
             raise Refusal(Code.WRONG_CLUSTER, f"{name} reports to cluster {report.cluster}")

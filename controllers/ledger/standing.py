@@ -13,15 +13,16 @@ from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
 from crds.node_conditions import Reason
 from trust.certificate import NodeCertificate
+from trust.errors import Code, Refusal
 
 KEPT = ("site", "region", "labels", "capacity", "inventory", "boot", "machines", "uptime")
 
 
 def conditions(
-    seen: Object, certificate: NodeCertificate | None, held: Standing | None, liveness: Liveness | None
+    seen: Object, vouched: NodeCertificate | Refusal | None, held: Standing | None, liveness: Liveness | None
 ) -> list[Condition]:
-    """Registered, Approved, Ready and Schedulable."""
-    approved = _approved(certificate, held)
+    """Registered, Approved, Ready and Schedulable; `vouched` is its certificate, or why that does not count."""
+    approved = _approved(seen.name, vouched, held)
     ready = _ready(approved, liveness)
     return [
         Condition("Registered", "True", str(Reason.REGISTERED)),
@@ -31,16 +32,27 @@ def conditions(
     ]
 
 
-def _approved(certificate: NodeCertificate | None, held: Standing | None) -> Condition:
-    if certificate is not None:
-        by_token = certificate.token is not None
+def _approved(name: str, vouched: NodeCertificate | Refusal | None, held: Standing | None) -> Condition:
+    if isinstance(vouched, Refusal):
+        return _refused(name, vouched)
+    if vouched is not None:
+        by_token = vouched.token is not None
         reason = Reason.APPROVED_BY_TOKEN if by_token else Reason.APPROVED_BY_OPERATOR
         return Condition(
-            "Approved", "True", str(reason), f"by token {certificate.token}" if by_token else "by the operator root"
+            "Approved", "True", str(reason), f"by token {vouched.token}" if by_token else "by the operator root"
         )
     if held is not None and held.decision is not None:
         return Condition("Approved", "False", str(held.decision.reason), held.decision.message)
     return Condition("Approved", "False", str(Reason.WAITING_FOR_APPROVAL), "waits for an operator")
+
+
+def _refused(name: str, refusal: Refusal) -> Condition:
+    """Nobody vouches any more for what was approved once."""
+    if refusal.code is Code.NODE_REVOKED:
+        message = f"{name} is revoked by the operator: wipe the machine to enrol it anew"
+        return Condition("Approved", "False", str(Reason.REVOKED), message)
+    remedy = f"Approve anyway: kubectl hardpan node approve {name}"
+    return Condition("Approved", "False", str(refusal.code), f"{refusal.message}. {remedy}")
 
 
 def _ready(approved: Condition, liveness: Liveness | None) -> Condition:

@@ -79,7 +79,7 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     trust = TrustSource(settings.cluster)
     caches = Caches(trust)
     refuse = context.metrics.refuse
-    reports = Reports(broker, settings.cluster, refuse=refuse)
+    reports = Reports(broker, caches.certified, settings.cluster, refuse=refuse)
     desk = Desk(settings.name, settings.key, settings.cluster, lambda: context.lease.fence)
     inbox = Inbox(broker, caches, reports, lambda key: controller.queue.add(key))
     hands = Hands(context.kube, broker, caches, desk)

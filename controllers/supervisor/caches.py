@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from controllers.certified import Certified, without_registration
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Watch
 from controllers.loop.objects import Object, ObjectKey, resource_of
@@ -15,6 +16,8 @@ from crds.meta import DEPLOYMENT_LABEL, DEPLOYMENT_UID_LABEL
 from crds.node import NODE
 from crds.revisionmark import REVISION_MARK
 from crds.volume import VOLUME
+from trust.certificate import NodeCertificate
+from trust.errors import Refusal
 
 DEPLOYMENTS = resource_of(DEPLOYMENT)
 MACHINES = resource_of(MACHINE)
@@ -48,7 +51,8 @@ class Caches:
         self.machines = Cache(MACHINES, indexes=children)
         self.volumes = Cache(VOLUMES, indexes=children)
         self.jobs = Cache(JOBS, indexes=children)
-        self.nodes = Cache(NODES)
+        self.nodes = Cache(NODES, without_registration)
+        self.certified = Certified(trust.view)
         self.marks = Cache(MARKS)
         self._node_states: dict[str, object] = {}
 
@@ -83,6 +87,14 @@ class Caches:
         found = self.deployments.by("uid", uid)
         return found[0].key if found else None
 
+    def certificate(self, node: str) -> NodeCertificate | None:
+        """What counts of a node; None when nobody vouches for it, or not any more."""
+        seen = self.nodes.get(ObjectKey("", node))
+        try:
+            return self.certified.of(seen) if seen is not None else None
+        except Refusal:
+            return None
+
     def _everybody(self, _: Object) -> Iterable[ObjectKey]:
         return [each.key for each in self.deployments.all()]
 
@@ -92,8 +104,7 @@ class Caches:
             self._node_states.pop(seen.name, None)
             return self._everybody(seen)
         conditions = {each["type"]: each["status"] for each in seen.status.get("conditions") or ()}
-        facts = [seen.status.get(name) for name in ("capacity", "labels", "region")]
-        state = (conditions, seen.spec, facts, seen.deletion_timestamp)
+        state = (conditions, seen.spec, seen.status.get("capacity"), seen.deletion_timestamp)
         if self._node_states.get(seen.name) == state:
             return ()
         self._node_states[seen.name] = state

@@ -39,7 +39,7 @@ class Intake:
     async def take_in(self, key: ObjectKey, now: datetime) -> None:
         """Stores what waits for this deployment, and settles it. Raises KubeError; what is left waits on."""
         for event in self.inbox.waiting(key):
-            answer = open_answer(event, self.caches.nodes.get(ObjectKey("", event.node)))
+            answer = open_answer(event, self.caches.certificate(event.node))
             self._count(answer)
             if answer is not None and event.uid.endswith(ABSENT):
                 await self._removal(event, answer, now)

@@ -32,7 +32,10 @@ class Capacity:
 
 @dataclass(frozen=True)
 class NodeView:
-    """A node as placement sees it; `certificate` is the envelope that other nodes verify."""
+    """A node as placement sees it; `certificate` is the envelope that other nodes verify.
+
+    Region and labels are the certificate's; `refusal` says why it does not count when `certified` is not so.
+    """
 
     name: str
     region: str
@@ -43,6 +46,7 @@ class NodeView:
     schedulable: bool
     certificate: str = ""
     unreachable_since: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)

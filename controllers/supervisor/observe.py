@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from controllers.certified import Certified
 from controllers.loop.objects import Object
 from controllers.supervisor.accept import Judgement
 from controllers.supervisor.caches import Caches
@@ -24,7 +25,9 @@ from controllers.supervisor.removals import Removals
 from controllers.supervisor.reports import Reports
 from crds.job import Step
 from crds.meta import DEPLOYMENT_UID_LABEL
+from crds.node_conditions import Reason
 from crds.workload import MachineItem
+from trust.errors import Refusal
 from trust.host_name import host_name
 from trust.part import parse_time
 
@@ -51,7 +54,11 @@ def observe(
         refused=judgement.refused,
         placed=placed,
         jobs=jobs,
-        nodes={each.name: node_view(each) for each in caches.nodes.all() if each.deletion_timestamp is None},
+        nodes={
+            each.name: node_view(each, caches.certified)
+            for each in caches.nodes.all()
+            if each.deletion_timestamp is None
+        },
         reserved=reserved(everything),
         taken=taken,
         leaving=leaving,
@@ -80,21 +87,29 @@ def condition(seen: Object, kind: str) -> Mapping[str, str]:
     return next((each for each in seen.status.get("conditions") or () if each["type"] == kind), {})
 
 
-def node_view(node: Object) -> NodeView:
-    """A node as placement sees it."""
-    status, ready = node.status, condition(node, "Ready")
-    capacity = status.get("capacity") or {}
+def node_view(node: Object, certified: Certified) -> NodeView:
+    """A node as placement sees it. The ledger may take away what the certificate gives, and never add to it."""
+    ready, certificate, refusal = condition(node, "Ready"), None, ""
+    capacity = node.status.get("capacity") or {}
+    try:
+        certificate = certified.of(node)
+    except Refusal as refused:
+        refusal = f"not certified ({refused.code})"
+    approved = condition(node, "Approved")
+    if approved.get("status") != "True":
+        refusal = f"not approved ({approved.get('reason', Reason.WAITING_FOR_APPROVAL)})"
     reachable = ready.get("status") == "True"
     return NodeView(
         name=node.name,
-        region=status.get("region", ""),
-        labels=status.get("labels") or {},
+        region=certificate.region if certificate else "",
+        labels=certificate.labels if certificate else {},
         capacity=Capacity(capacity.get("cpus", 0), capacity.get("memory", 0), capacity.get("disk", 0)),
-        certified=condition(node, "Approved").get("status") == "True",
+        certified=not refusal,
         reachable=reachable,
         schedulable=not node.spec.get("cordoned"),
         certificate=node.spec.get("certificate", ""),
         unreachable_since="" if reachable else ready.get("lastTransitionTime", ""),
+        refusal=refusal,
     )
 
 

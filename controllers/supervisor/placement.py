@@ -138,7 +138,7 @@ def obstacle(request: Request, node: NodeView, field: Field) -> str:
     """The first rule by which the node falls out, or an empty string."""
     free = field.free(node)
     checks = (
-        (not node.certified, "not approved"),
+        (not node.certified, node.refusal or "not certified"),
         (not node.reachable, "unreachable"),
         (not node.schedulable, "cordoned"),
         (bool(request.region) and node.region != request.region, "other region"),

@@ -11,6 +11,7 @@ from controllers.loop.objects import Object
 from controllers.supervisor.orders import retry_at
 from crds.job import Reason
 from jobs.broker import Event
+from trust.certificate import NodeCertificate
 from trust.dsse import decode
 from trust.errors import Code, Refusal
 from trust.job import RECEIPT_TYPE, Receipt
@@ -54,12 +55,12 @@ class Answer:
         return self.receipt.reason if self.receipt.reason in set(Code) else "Other"
 
 
-def open_answer(event: Event, node: Object | None) -> Answer | None:
+def open_answer(event: Event, node: NodeCertificate | None) -> Answer | None:
     """The receipt in an event, or None when this node did not sign it for this job and attempt."""
     if node is None:
         return None
     try:
-        receipt = open_signed(event.payload, RECEIPT_TYPE, Receipt, decode(node.spec["signingKey"]))
+        receipt = open_signed(event.payload, RECEIPT_TYPE, Receipt, decode(node.signing_key))
     except Refusal:
         return None
     matches = (receipt.node, receipt.job, receipt.attempt) == (event.node, event.uid, event.attempt)

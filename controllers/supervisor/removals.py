@@ -70,7 +70,11 @@ class Removals:
         return Removal(machine.uid, region, parse_time(machine.deletion_timestamp))
 
     def _region(self, machine: Object) -> str:
+        """The certificate's; a node that counts no longer still brakes what goes in the region that it had."""
         node = self._caches.nodes.get(ObjectKey("", machine.spec["node"]))
+        certificate = self._caches.certificate(machine.spec["node"])
+        if certificate is not None:
+            return certificate.region
         return str(node.status.get("region", "")) if node is not None else ""
 
     def _agreed(self) -> datetime | None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from controllers.certified import Certified
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object
 from controllers.supervisor.model import Row, WorkKind
@@ -44,16 +45,17 @@ class Known:
 
 
 class Reports:
-    """Reads heartbeats and keeps the newest of each node."""
+    """Reads heartbeats and keeps the newest of each node; a node that nobody vouches for says nothing."""
 
     def __init__(
         self,
         broker: ControllerBroker,
+        certified: Certified,
         cluster: str,
         clock: Callable[[], float] | None = None,
         refuse: Refuse = uncounted,
     ) -> None:
-        self._broker, self._refuse = broker, refuse
+        self._broker, self._certified, self._refuse = broker, certified, refuse
         self.cluster = cluster
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._read_before: dict[str, tuple[bytes, Known | None]] = {}
@@ -120,11 +122,19 @@ class Reports:
         if data != before:
             known = self._open(node, data)
             self._read_before[node.name] = (data, known)
-        return known
+        return known if self._counts(node) else None
+
+    def _counts(self, node: Object) -> bool:
+        """Asked again each time: what a node said before it was revoked counts no longer either."""
+        try:
+            self._certified.of(node)
+        except Refusal:
+            return False
+        return True
 
     def _open(self, node: Object, data: bytes) -> Known | None:
         try:
-            report = open_signed(data, REPORT_TYPE, Report, decode(node.spec["signingKey"]))
+            report = open_signed(data, REPORT_TYPE, Report, decode(self._certified.of(node).signing_key))
         except Refusal as refusal:
             log.warning("report of %s refused: %s", node.name, refusal)
             self._refuse("report", str(refusal.code))

@@ -74,7 +74,12 @@ def _runs(placed: Placed | None, digest: str, snapshot: Snapshot) -> bool:
 
 def _reachable(placed: Placed, snapshot: Snapshot) -> bool:
     node = snapshot.nodes.get(placed.node)
-    return node is not None and node.reachable
+    return node is not None and node.reachable and node.certified
+
+
+def _refusal(node: str, snapshot: Snapshot) -> str:
+    """Why a node does not count; empty when it does, or is gone."""
+    return snapshot.nodes[node].refusal if node in snapshot.nodes else ""
 
 
 def _available(snapshot: Snapshot, rollout: Rollout) -> Fact:
@@ -84,6 +89,9 @@ def _available(snapshot: Snapshot, rollout: Rollout) -> Fact:
     if snapshot.accepted is None:
         return Fact("Available", "False", Reason.NOT_YET_ACCEPTED, "no revision has been accepted yet")
     lost = sorted({placed.node for placed in _wanted(snapshot) if not _reachable(placed, snapshot)})
+    strange = [f"{name} ({why})" for name in lost if (why := _refusal(name, snapshot))]
+    if strange:
+        return Fact("Available", "Unknown", Reason.NODE_NOT_CERTIFIED, f"what {', '.join(strange)} says does not count")
     if lost:
         return Fact("Available", "Unknown", Reason.NODE_UNREACHABLE, f"no report from {', '.join(lost)}")
     if rollout.leaving:
@@ -235,6 +243,8 @@ def away(placed: Placed, snapshot: Snapshot) -> str:
     node = snapshot.nodes.get(placed.node)
     if node is None:
         return ""
+    if not node.certified:
+        return f" ({node.refusal}: approve it anew, or `kubectl hardpan forget node {placed.node}`)"
     if not node.reachable:
         since = f" since {node.unreachable_since}" if node.unreachable_since else ""
         return f" (unreachable{since}: bring it back, or `kubectl hardpan forget node {placed.node}`)"

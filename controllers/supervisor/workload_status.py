@@ -44,6 +44,8 @@ def _state(placed: Placed, snapshot: Snapshot) -> State:
     if node is None:
         remedy = f"`kubectl delete {placed.kind}s.hardpan.dev {placed.name}` places it anew"
         return "Unknown", Reason.NODE_UNREACHABLE, f"{placed.node} was forgotten by the operator: {remedy}"
+    if not node.certified:
+        return "Unknown", Reason.NODE_NOT_CERTIFIED, f"what {placed.node} says does not count: {node.refusal}"
     if not node.reachable:
         return "Unknown", Reason.NODE_UNREACHABLE, f"no report from {placed.node}"
     if not placed.settled:

@@ -68,6 +68,13 @@ class Ledger:
         self.client = httpx.AsyncClient(transport=transport, base_url="http://ledger")
         return self
 
+    async def renew(self, **snapshot: Any) -> None:
+        """The operator signs a new snapshot."""
+        self.trust.snapshot = {"version": 6, **snapshot}
+        (held,) = self.source.caches[0].all()
+        spec = {"snapshot": self.trust.snapshot_envelope().decode()}
+        self.source.caches[0].put(await self.server.patch(held, {"spec": spec}))
+
     async def post(self, call: str, data: bytes) -> tuple[int, dict[str, Any]]:
         """Status and body of an answer."""
         answer = await self.client.post(f"/v1/nodes/{call}", content=data)
@@ -120,6 +127,6 @@ class Machine:
         fields = {
             "cluster": trusted.CLUSTER, "node": self.id, "boot": "boot-1", "sequence": self.sequence,
             "time": format_time(ledger.now()), "uptimeSeconds": 10**9, "snapshotVersion": 5,
-            "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36}, "table": [],
+            "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36}, "table": [], "bin": [],
         } | changes  # fmt: skip
         return sign(REPORT_TYPE, Report.from_wire(fields).to_bytes(), key, self.id)

@@ -38,6 +38,7 @@ async def test_a_node_keeps_what_its_machine_signed_first() -> None:
     ledger, machine = await Ledger().begin(), Machine(token=False)
     first = machine.registration(ledger, await ledger.nonce(machine))
     await ledger.post("register", first)
+    ledger.seconds += 1
     await ledger.enrol(machine)
     (kept,) = ledger.server.objects(NODES)
     assert kept.spec["registration"].encode() == first
@@ -146,6 +147,14 @@ async def test_a_revoked_machine_is_refused_for_good() -> None:
     ledger.trust.snapshot = {"revokedNodes": [machine.id]}
     await ledger.begin()
     assert (await ledger.enrol(machine))["state"] == "Refused"
+
+
+async def test_a_machine_that_was_approved_and_is_revoked_says_so_at_once() -> None:
+    ledger, machine = await reporting()
+    assert (await ledger.conditions(machine))["Ready"] == ("True", "Reporting")
+    await ledger.renew(revokedNodes=[machine.id])
+    said = await ledger.conditions(machine)
+    assert said["Approved"] == said["Ready"] == said["Schedulable"] == ("False", "Revoked")
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"node": 1', b"[" * 1000])

@@ -17,6 +17,7 @@ from crds.node import NODE, NodeStatus
 from crds.node_conditions import CONDITIONS
 from sal.addresses import gateway_address, node_prefix
 from tests.unit.trust.world import CLUSTER, GIB, NOW, certificate
+from trust.errors import Code, Refusal
 from trust.part import format_time
 from trust.report import Report
 
@@ -32,7 +33,7 @@ def standing(*rows: dict[str, Any], memory: int = 512 * GIB) -> Standing:
     report = {
         "cluster": CLUSTER, "node": CERTIFICATE.node, "boot": "b", "sequence": 1, "time": format_time(NOW),
         "uptimeSeconds": 5, "snapshotVersion": 1, "capacity": {"cpus": 64, "memory": memory, "disk": GIB},
-        "table": list(rows),
+        "table": list(rows), "bin": [],
     }  # fmt: skip
     days = (("2026-11-24", 5.0),)
     return Standing(Attendance(0.0, days=days), reported=True, certificate=CERTIFICATE, report=Report.from_wire(report))
@@ -74,7 +75,7 @@ def test_the_address_is_the_one_that_nodes_take(key: bytes) -> None:
 @pytest.mark.parametrize("liveness", [None, "Reporting", "Stale", "Lost"])
 def test_every_condition_has_a_documented_reason(liveness: Any) -> None:
     documented = {each.type: each.words for each in CONDITIONS}
-    for held in (None, CERTIFICATE):
+    for held in (None, CERTIFICATE, *(Refusal(code, "so") for code in Code)):
         said = conditions(seen(), held, None, liveness)
         assert all(each.reason in documented[each.type] for each in said)
         assert {each.type for each in said} == documented.keys()

@@ -140,10 +140,10 @@ async def test_a_report_of_another_node_or_another_key_is_not_believed() -> None
 
 async def test_a_node_that_is_not_approved_gets_nothing_and_the_reason_is_counted() -> None:
     world = await World().begin()
-    await world.say(world.nodes[0], ready="False", approved="False")
+    await world.say(world.nodes[0], "False", "WaitingForApproval", approved="False")
     await world.deploy()
     await world.after(5)
-    assert world.said()["Scheduled"][2] == "no node fits. 1 nodes in region eu: 1 not approved"
+    assert world.said()["Scheduled"][2] == "no node fits. 1 nodes in region eu: 1 not approved (WaitingForApproval)"
     await world.say(world.nodes[0])
     await world.settle()
     assert world.said()["Ready"][0] == "True"
@@ -152,7 +152,7 @@ async def test_a_node_that_is_not_approved_gets_nothing_and_the_reason_is_counte
 async def test_a_node_whose_approval_was_taken_away_is_ordered_nothing_more() -> None:
     world = await World().begin()
     await world.deploy()
-    await world.say(world.nodes[0], ready="False", approved="False")
+    await world.say(world.nodes[0], "False", "WaitingForApproval", approved="False")
     await world.deploy(revision=2, memory="300Mi")
     await world.after(30)
     assert len(world.nodes[0].steps) == 1

@@ -49,7 +49,7 @@ def test_without_a_group_the_fullest_node_that_fits_is_taken() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"certified": False}, "not approved"),
+        ({"certified": False, "refusal": "not certified (BadSignature)"}, "not certified (BadSignature)"),
         ({"reachable": False}, "unreachable"),
         ({"schedulable": False}, "cordoned"),
         ({"region": "us"}, "other region"),

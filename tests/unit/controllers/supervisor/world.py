@@ -90,7 +90,9 @@ class World:
     def _start(self) -> None:
         source = TrustSource(trusted.CLUSTER)
         self.caches = Caches(source)
-        self.reports = Reports(self.broker, trusted.CLUSTER, lambda: self.seconds, self.metrics.refuse)
+        self.reports = Reports(
+            self.broker, self.caches.certified, trusted.CLUSTER, lambda: self.seconds, self.metrics.refuse
+        )
         self.inbox = Inbox(self.broker, self.caches, self.reports, lambda key: self.controller.queue.add(key))
         desk = Desk(SUPERVISOR, trusted.machine_key("supervisor"), trusted.CLUSTER, lambda: self.lease)
         hands = Hands(self.kube, self.broker, self.caches, desk)
@@ -183,9 +185,10 @@ class World:
         seen = self.find(NODES, node.id, "")
         assert seen is not None
         cpus, memory, disk = node.capacity
+        word = "ApprovedByToken" if approved == "True" else reason
         conditions = [
             {"type": kind, "status": status, "reason": why, "lastTransitionTime": format_time(self.now())}
-            for kind, status, why in (("Approved", approved, "ApprovedByToken"), ("Ready", ready, reason))
+            for kind, status, why in (("Approved", approved, word), ("Ready", ready, reason))
         ]
         status = {
             "region": node.region, "site": "lab", "labels": dict(node.certificate.labels), "conditions": conditions,
