@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Protocol
 
 from node_agent.clock import Clock
 
+log = logging.getLogger(__name__)
 LARGEST = 4 * 1024 * 1024
+LONGEST_WAITING = 256 * 1024
 
 
 class EffectsLog(Protocol):
@@ -29,19 +32,27 @@ class EffectsFile:
         self._clock = clock
         self._largest = largest
         self._lock = threading.Lock()
+        self._unwritten = b""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def note(self, effect: str, subject: str, **details: str | int) -> None:
-        """Appends one line in one write."""
+        """Appends one line in one write. What was done is done: a line that finds no room waits for the next one."""
         line = {"time": self._clock.timestamp(), "boot": self._boot, "effect": effect, "subject": subject, **details}
-        data = (json.dumps(line, separators=(",", ":")) + "\n").encode()
         with self._lock:
-            self._make_room(len(data))
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._unwritten += (json.dumps(line, separators=(",", ":")) + "\n").encode()
             try:
-                os.write(descriptor, data)
-            finally:
-                os.close(descriptor)
+                self._make_room(len(self._unwritten))
+                self._write()
+            except OSError as error:
+                log.warning("%s of %s is not in %s yet: %s", effect, subject, self._path, error.strerror)
+                self._unwritten = self._unwritten[-LONGEST_WAITING:]
+
+    def _write(self) -> None:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            self._unwritten = self._unwritten[os.write(descriptor, self._unwritten) :]
+        finally:
+            os.close(descriptor)
 
     def _make_room(self, more: int) -> None:
         try:

@@ -91,10 +91,18 @@ def given_up(resource: Resource, how: str, now: str, elapsed: float) -> Resource
 
 
 def after_boot(resource: Resource, now: str) -> Resource:
-    """What ran when the machine went down starts at once, as what was tried again; what had ended stays down."""
+    """What ran when the machine went down starts at once, as what was tried again; what had ended stays down.
+
+    A start under way is due at once too: when it was due before is a time of the last boot.
+    """
     if resource.assignment.kind != "machine":
         return resource
-    tried = ("running", "restarting", *(() if resource.assignment.machine.restart == "never" else ("failed",)))
+    tried = (
+        "running",
+        "starting",
+        "restarting",
+        *(() if resource.assignment.machine.restart == "never" else ("failed",)),
+    )
     if resource.observation.state not in tried:
         return resource
     return resource.seen("starting", now, failures=0, retry_at=0.0, message="")

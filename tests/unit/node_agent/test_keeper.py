@@ -156,3 +156,15 @@ def test_a_guest_that_does_its_work_and_powers_off_at_once_is_started_once_and_t
     Keeper(world.tools, Locks(), "boot-1").pass_once()
     assert [effect for effect, _ in world.host.effects].count("start") == 1
     assert world.table() == {KEY: "stopped"}
+
+
+def test_a_start_that_the_power_interrupted_is_due_at_once_after_it(node: Node) -> None:
+    node.clock.advance(100_000)
+    node.ends()
+    node.watch(1)
+    waiting = node.tools.resources.get(KEY)
+    assert waiting is not None
+    node.tools.resources.put(waiting.seen("starting", node.clock.timestamp()))
+    node.clock.seconds = 5.0
+    Keeper(node.tools, Locks(), "boot-2").restore()
+    assert node.seen.retry_at == 0.0

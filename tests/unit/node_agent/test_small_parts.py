@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -56,6 +58,26 @@ def test_effects_are_lines_that_say_what_was_done_to_what(tmp_path: Path) -> Non
     line = json.loads((tmp_path / "effects.jsonl").read_text())
     assert line["effect"] == "machine.start"
     assert (line["subject"], line["boot"], line["epoch"]) == ("machine/a/web-0", "boot-1", 1)
+
+
+def test_what_was_done_on_a_full_disk_is_told_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, write = EffectsFile(tmp_path / "effects.jsonl", "boot-1", FakeClock()), os.write
+    room = [20, 0]
+
+    def full(descriptor: int, data: bytes) -> int:
+        if not (left := room.pop(0)):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[:left])
+
+    monkeypatch.setattr(os, "write", full)
+    log.note("machine.start", "machine/a/web-0")
+    log.note("machine.start", "machine/a/web-1")
+    monkeypatch.setattr(os, "write", write)
+    log.note("machine.start", "machine/a/web-2")
+    lines = [json.loads(line) for line in (tmp_path / "effects.jsonl").read_text().splitlines()]
+    assert [each["subject"] for each in lines] == [f"machine/a/web-{number}" for number in range(3)]
 
 
 def test_effects_are_bounded(tmp_path: Path) -> None:
