@@ -15,6 +15,7 @@ from controllers.loop.process import Compose, Context, Process
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment
+from controllers.stuck import is_stuck
 from controllers.trust_source import TrustSource
 
 
@@ -64,4 +65,4 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
 def main(environment: Mapping[str, str]) -> int:
     """Runs coord to its end."""
     settings = from_environment("coord", environment)
-    return run(compose(Environment(environment).text("HARDPAN_CLUSTER"), settings.namespace), settings)
+    return run(compose(Environment(environment).text("HARDPAN_CLUSTER"), settings.namespace), settings, is_stuck)

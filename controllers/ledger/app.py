@@ -27,6 +27,7 @@ from controllers.loop.process import Compose, Context, Process
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment, Listen
+from controllers.stuck import is_stuck
 from controllers.trust_source import TrustSource
 from controllers.web import application, endpoint, server
 from trust.errors import Code, Refusal
@@ -103,4 +104,5 @@ def main(environment: Mapping[str, str]) -> int:
     values = Environment(environment)
     listen = values.listen("HARDPAN_LEDGER_LISTEN", "127.0.0.1:8081")
     interval = values.number("HARDPAN_REPORT_INTERVAL", 10.0)
-    return run(compose(values.text("HARDPAN_CLUSTER"), listen, interval), from_environment("ledger", environment))
+    settings = from_environment("ledger", environment)
+    return run(compose(values.text("HARDPAN_CLUSTER"), listen, interval), settings, is_stuck)

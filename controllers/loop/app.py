@@ -10,6 +10,7 @@ import uvloop
 
 from controllers.loop import logs
 from controllers.loop.access import login
+from controllers.loop.announcing import AnnouncingKube, IsStuck
 from controllers.loop.errors import LoopError
 from controllers.loop.kube_http import HttpKube
 from controllers.loop.lease import Lease
@@ -24,11 +25,14 @@ from controllers.loop.watch import KopfSource
 log = logging.getLogger(__name__)
 
 
-def run(compose: Compose, settings: LoopSettings) -> int:
-    """Composes a process, runs it until SIGTERM or SIGINT, and returns its exit code: 0 when asked to end, else 1."""
+def run(compose: Compose, settings: LoopSettings, is_stuck: IsStuck = lambda kind, condition: False) -> int:
+    """Composes a process, runs it until SIGTERM or SIGINT, and returns its exit code: 0 when asked to end, else 1.
+
+    Of conditions that `is_stuck` Events are made.
+    """
     logs.setup(settings.log_form, settings.log_level)
     try:
-        uvloop.run(_run(compose, settings))
+        uvloop.run(_run(compose, settings, is_stuck))
     except (LoopError, OSError) as error:
         log.error("%s ends: %s", settings.name, error)
         return 1
@@ -38,12 +42,12 @@ def run(compose: Compose, settings: LoopSettings) -> int:
     return 0
 
 
-async def _run(compose: Compose, settings: LoopSettings) -> None:
+async def _run(compose: Compose, settings: LoopSettings, is_stuck: IsStuck) -> None:
     stop = asyncio.Event()
     _take_signals(stop)
     http = HttpKube(login)
     try:
-        kube = RememberingKube(http)
+        kube = AnnouncingKube(http, f"hardpan-{settings.name}", is_stuck)
         key = ObjectKey(settings.namespace, f"hardpan-{settings.name}")
         lease = Lease(http, key, settings.holder, settings.lease_times)
         context = Context(kube, lease, Metrics())

@@ -13,6 +13,7 @@ from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import LoopSettings, from_environment
 from controllers.review import Reviewer
 from controllers.settings import Environment, Listen
+from controllers.stuck import is_stuck
 from controllers.supervisor.accept import Judge
 from controllers.supervisor.apply import Hands
 from controllers.supervisor.caches import Caches
@@ -107,4 +108,4 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
 def main(environment: Mapping[str, str]) -> int:
     """Runs the supervisor to its end."""
     settings = settings_from(environment)
-    return run(compose(settings), settings.loop)
+    return run(compose(settings), settings.loop, is_stuck)
