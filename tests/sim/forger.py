@@ -122,7 +122,8 @@ def _evil(wish: Wish) -> Wish:
 
 
 def _made(wish: Wish, revision: int, document: bytes, plan: bytes, **more: Any) -> dict[str, Any]:
-    return {"steps": wish.plan.resources[:1], "revision": revision, "document": document, "plan": plan, **more}
+    steps = sorted(wish.plan.resources[:8], key=lambda each: each.kind != "volume")
+    return {"steps": steps, "revision": revision, "document": document, "plan": plan, **more}
 
 
 def altered_plan(forger: Forger, wish: Wish, revision: int) -> dict[str, Any]:
