@@ -27,8 +27,6 @@ def deliver(claim: Claim, broker: NodeBroker, executor: Executor, boot: str) -> 
     Raises TryAgain, Unavailable or AccessDenied when the entry stays in hand and has to be delivered again.
     """
     looked = ask(executor, Look(job=claim.uid, attempt=claim.attempt), Looked)
-    if looked.delivery == "stale":
-        return broker.drop(claim)
     try:
         # The executor's lock makes this the only consumer of the node: an older boot's lease is a dead one's.
         broker.start(claim, boot, takeover=True)

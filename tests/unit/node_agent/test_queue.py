@@ -99,13 +99,16 @@ async def test_a_queue_that_lost_everything_costs_a_receipt_and_no_work(site: Si
     assert site.node.host.effects == effects
 
 
-async def test_a_stale_attempt_is_dropped_without_a_word(site: Site) -> None:
+async def test_an_attempt_older_than_one_seen_before_is_refused_and_does_nothing(site: Site) -> None:
+    """Who asks may have been set back to an older state, and would wait for ever if it were told nothing."""
     await site.place(attempt=2)
     site.deliver(site.claim())
     site.redis.flush()
+    effects = list(site.node.host.effects)
     await site.place(attempt=1)
     site.deliver(site.claim())
-    assert await site.receipts() == []
+    assert await site.receipts() == ["refused"]
+    assert site.node.host.effects == effects
 
 
 async def test_a_receipt_that_did_not_get_through_is_sent_again(site: Site) -> None:
