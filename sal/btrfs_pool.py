@@ -119,12 +119,26 @@ class BtrfsPool:
         """See Pool."""
         self._remove(self._volume(name))
 
+    def volumes(self) -> tuple[str, ...]:
+        """See Pool."""
+        return self._names("@volumes")
+
     def machine_folder(self, name: str) -> Path:
         """See Pool."""
         folder = below(self._root / "@machines", name)
         with os_errors(folder):
             folder.mkdir(mode=0o700, exist_ok=True)
+            self._mark_folder(folder)
         return folder
+
+    def machine_folders(self) -> dict[str, bool]:
+        """See Pool."""
+        folder = self._root / "@machines"
+        return {name: self._is_marked(folder / name) for name in self._names("@machines")}
+
+    def _names(self, folder: str) -> tuple[str, ...]:
+        with os_errors(self._root / folder):
+            return tuple(sorted(each.name for each in (self._root / folder).iterdir() if each.is_dir()))
 
     def clone_image(self, image: Path, target: Path, size: int) -> None:
         """See Pool; Refused when the image is larger than the disk."""
@@ -199,6 +213,14 @@ class BtrfsPool:
     def _mark(self, volume: Path, name: str) -> None:
         with os_errors(volume):
             os.setxattr(volume, MARK, f"{name} {btrfs.identity(volume)}".encode())
+
+    def _mark_folder(self, folder: Path) -> None:
+        """A copy of the folder has the mark too, and another inode."""
+        if not self._is_marked(folder):
+            os.setxattr(folder, MARK, f"{folder.name} {folder.stat().st_ino}".encode())
+
+    def _is_marked(self, folder: Path) -> bool:
+        return _mark_of(folder) == f"{folder.name} {folder.stat().st_ino}"
 
     def _make(self, path: Path) -> None:
         btrfs.create_subvolume(path)

@@ -36,6 +36,12 @@ class FolderPool(BtrfsPool):
     def _mark(self, volume: Path, name: str) -> None:
         """A plain folder has no identity."""
 
+    def _mark_folder(self, folder: Path) -> None:
+        """Not every file system keeps a mark."""
+
+    def _is_marked(self, folder: Path) -> bool:
+        return True
+
     def _remove(self, path: Path) -> None:
         remove_tree(path)
 

@@ -33,7 +33,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Link:
-    """A link as it is: up, on which bridge (empty: none), of which kind, and whether a program holds it (a tap)."""
+    """A link as it is. `bridge` is empty for none; `carrier` of a tap says whether a program has it open."""
 
     name: str
     up: bool
@@ -41,6 +41,7 @@ class Link:
     kind: str
     carrier: bool
     mtu: int
+    alias: str = ""
 
 
 def ensure_bridge(name: str, address: IPv6Interface) -> tuple[str, ...]:
@@ -77,13 +78,13 @@ def _has_address(ip: Any, index: int, address: IPv6Interface) -> bool:
     return any((IPv6Address(each.get_attr("IFA_ADDRESS")), each["prefixlen"]) == wanted for each in found)
 
 
-def ensure_tap(name: str, bridge: str) -> None:
-    """A persistent tap on the bridge, up."""
+def ensure_tap(name: str, bridge: str, alias: str) -> None:
+    """A persistent tap on the bridge, up. The alias says whose it is."""
     with _netlink() as ip:
         if not ip.link_lookup(ifname=name):
             ip.link("add", ifname=name, kind="tuntap", mode="tap")
         index = _index(ip, name)
-        ip.link("set", index=index, master=_index(ip, bridge), state="up", mtu=MTU)
+        ip.link("set", index=index, master=_index(ip, bridge), state="up", mtu=MTU, ifalias=alias)
 
 
 def absent_link(name: str) -> None:
@@ -120,6 +121,7 @@ def _link(each: Any, names: dict[int, str]) -> Link:
         kind=str(about.get_attr("IFLA_INFO_KIND") or "") if about else "",
         carrier=bool(each.get_attr("IFLA_CARRIER")),
         mtu=int(each.get_attr("IFLA_MTU") or 0),
+        alias=str(each.get_attr("IFLA_IFALIAS") or ""),
     )
 
 

@@ -38,6 +38,9 @@ class Network(Protocol):
     def ports(self, network: NodeNetwork) -> tuple[Port, ...]:
         """The ports that are up, on the bridge and pinned to the addresses of one machine, and to no others."""
 
+    def taps(self) -> dict[str, bool]:
+        """All ports that are called like ours, and whether each has the mark that it was made with."""
+
     def is_held(self, name: str) -> bool:
         """Whether a process has the port open, in whatever state it is."""
 
@@ -63,7 +66,7 @@ class LinuxNetwork:
     def ensure_port(self, network: NodeNetwork, port: Port) -> None:
         """See Network; pinned before it is up."""
         self._filters.ensure_port(port)
-        links.ensure_tap(port.name, network.bridge)
+        links.ensure_tap(port.name, network.bridge, _mark(port.name))
 
     def absent_port(self, name: str) -> None:
         """See Network."""
@@ -76,9 +79,17 @@ class LinuxNetwork:
         there = [each for each in links.links(PORT_PREFIX) if each.up and each.bridge == network.bridge]
         return tuple(pinned[each.name] for each in there if each.name in pinned)
 
+    def taps(self) -> dict[str, bool]:
+        """See Network."""
+        return {each.name: each.alias == _mark(each.name) for each in links.links(PORT_PREFIX)}
+
     def is_held(self, name: str) -> bool:
         """See Network."""
         return any(each.carrier for each in links.links(name))
+
+
+def _mark(name: str) -> str:
+    return f"hardpan {name}"
 
 
 def pins(elements: Iterable[tuple[str, str, str]]) -> dict[str, Port]:
@@ -113,6 +124,10 @@ class MemoryNetwork:
     def ports(self, network: NodeNetwork) -> tuple[Port, ...]:
         """See Network."""
         return tuple(self.by_name.values())
+
+    def taps(self) -> dict[str, bool]:
+        """See Network."""
+        return dict.fromkeys(self.by_name, True)
 
     def is_held(self, name: str) -> bool:
         """See Network; what is only remembered cannot be taken from a guest."""

@@ -81,8 +81,14 @@ class Pool(Protocol):
     def destroy_volume(self, name: str) -> None:
         """Removes a volume for good."""
 
+    def volumes(self) -> tuple[str, ...]:
+        """The names of all volumes, marked or not."""
+
     def machine_folder(self, name: str) -> Path:
-        """The folder of a machine's disks, made when missing."""
+        """The folder of a machine's disks, made and marked when missing."""
+
+    def machine_folders(self) -> dict[str, bool]:
+        """The folders of all machines, and whether each has the mark that it was made with."""
 
     def clone_image(self, image: Path, target: Path, size: int) -> None:
         """A machine's root disk of `size` bytes: the image's blocks, shared; appears whole."""

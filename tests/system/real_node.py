@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +114,15 @@ class RealNode:
         self.executor.keeper._repaired = float("-inf")
         time.sleep(PORTS_SECONDS + 0.1)
         self.executor.keeper.pass_once()
+
+    def watches_until(self, seen: Callable[[], bool]) -> None:
+        """Lets the keeper look until it is seen."""
+
+        def look() -> bool:
+            self.watch(0.5)
+            return seen()
+
+        wait_for(look, "what the keeper should bring about")
 
     def watch(self, seconds: float) -> None:
         """Lets the keeper look, as the process does."""

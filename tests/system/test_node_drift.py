@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from node_agent.executor import drift
+from node_agent.executor.host import Stranger
 from node_agent.executor.resources import Key, Observation
 from sal import btrfs
 from sal.command import Command, SystemRunner
@@ -21,6 +22,7 @@ from sal.nftables import Nftables
 from sal.qmp import Qmp
 from tests.system.node_site import wait_for
 from tests.system.real_node import RealNode, guest_image, real_node
+from tests.unit.node_agent.build import MIB
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 RUNNER = SystemRunner()
@@ -148,7 +150,7 @@ def test_a_guest_whose_tap_was_deleted_is_restarted_once_with_a_new_one(node: Re
     before, starts = node.pid("web-0"), effects(node).count("machine.start machine/a/web-0")
     by_hand("ip", "link", "del", tap(node, "web-0"))
     node.repair()
-    wait_for(lambda: node.watch(0.5) or node.pid("web-0") not in (0, before), "another process")
+    node.watches_until(lambda: node.pid("web-0") not in (0, before))
     node.repair()
     assert effects(node).count("machine.start machine/a/web-0") == starts + 1
     assert tap(node, "web-0") in link_names("hpt")
@@ -212,6 +214,31 @@ def test_a_volume_that_was_moved_away_is_told_and_nothing_empty_takes_its_place(
     aside.rename(volume)
     node.repair()
     assert seen(node, "volume", "data-0").state == "present"
+
+
+def test_what_nobody_asked_for_is_found_and_known_by_its_mark(node: RealNode) -> None:
+    resources = node.executor.service.runner.tools.resources.all()
+    wanted = frozenset(each.assignment.host_name for each in resources)
+    assert node.host.strangers(wanted) == ()
+    pool, port = node.host.pool, "hpt0123456789ab"
+    machine, volume, copied = "m-" + "a" * 20, "v-" + "b" * 20, "v-" + "c" * 20
+    pool.machine_folder(machine)
+    pool.create_volume(volume, 64 * MIB)
+    btrfs.snapshot(pool.root / "@volumes" / volume, pool.root / "@volumes" / copied)
+    by_hand("ip", "tuntap", "add", port, "mode", "tap")
+    found = node.host.strangers(wanted)
+    assert found == (
+        Stranger("machine", machine, ours=True, used=False),
+        Stranger("port", port, ours=False, used=False),
+        Stranger("volume", volume, ours=True, used=False),
+        Stranger("volume", copied, ours=False, used=False),
+    )
+    running = next(each for each in node.host.strangers(frozenset()) if each.name == node.host_name("machine", "web-0"))
+    assert running == Stranger("machine", running.name, ours=True, used=True)
+    for each in found:
+        node.host.remove_stranger(each)
+    assert node.host.strangers(wanted) == ()
+    assert sorted(each.rpartition(".")[0] for each in node.host.bin_entries()) == [volume, copied]
 
 
 def test_a_root_disk_that_was_deleted_is_made_anew_from_its_image(node: RealNode) -> None:

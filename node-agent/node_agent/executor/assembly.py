@@ -29,6 +29,7 @@ from node_agent.executor.resources import Resources
 from node_agent.executor.runner import Runner, StopList
 from node_agent.executor.service import Service
 from node_agent.executor.store import Store
+from node_agent.executor.strangers import Tidier
 from node_agent.executor.work import Tools
 from node_agent.medium import Medium
 from node_agent.settings import NodeSettings
@@ -42,6 +43,7 @@ class Executor:
     keeper: Keeper
     bin: BinKeeper
     images: ImageKeeper
+    tidier: Tidier
     store: Store
     refusals: Refusals
 
@@ -79,4 +81,5 @@ def assemble(
     health = Health()
     reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store), host.bin_entries, health)
     service = Service(own, boot, trust, enrolment, runner, reporter, refusals, inventory.inventory, capacity)
-    return Executor(service, Keeper(tools, locks, boot, health), BinKeeper(tools), ImageKeeper(tools), store, refusals)
+    keepers = Keeper(tools, locks, boot, health), BinKeeper(tools), ImageKeeper(tools), Tidier(tools, health)
+    return Executor(service, *keepers, store, refusals)

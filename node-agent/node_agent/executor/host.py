@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from node_agent.executor.goal import MachineGoal
 from sal.hypervisor import Trouble
@@ -137,8 +137,30 @@ class VolumeHost(Protocol):
         """Removes a volume for good."""
 
 
+StrangerKind = Literal["machine", "port", "volume"]
+
+
+@dataclass(frozen=True, order=True)
+class Stranger:
+    """Something on the host that is called like ours, and that nobody asked for.
+
+    `ours`: it has the mark that this node made it with. `used`: a process has it.
+    """
+
+    kind: StrangerKind
+    name: str
+    ours: bool
+    used: bool
+
+
 class Host(MachineHost, VolumeHost, Protocol):
     """All of the machine below."""
+
+    def strangers(self, wanted: frozenset[str]) -> tuple[Stranger, ...]:
+        """All that is called like ours, but for what belongs to these host names."""
+
+    def remove_stranger(self, stranger: Stranger) -> None:
+        """Takes one away; a volume goes to the bin."""
 
     def fullness(self) -> float:
         """How much of the pool is taken, from 0 to 1."""

@@ -106,6 +106,7 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
             executor.keeper.pass_once()
             executor.bin.pass_once()
             executor.images.pass_once()
+            executor.tidier.pass_once()
             said = ""
         except NodeError as error:
             if error.message != said:
