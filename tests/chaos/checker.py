@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations, pairwise
 
@@ -15,15 +15,15 @@ ONCE_PER_LIFE = ("machine.start", "port.create")
 REMOVALS = ("machine.remove", "volume.bin", "volume.destroy")
 
 
-def violations(evidence: Evidence, wanted: Mapping[str, Wish]) -> list[str]:
-    """Every promise that was broken, as a sentence; empty when all held."""
+def violations(evidence: Evidence, wanted: Mapping[str, Wish], wishes: Iterable[Wish]) -> list[str]:
+    """Every promise that was broken, as a sentence; `wanted` in the end, `wishes` all along."""
     checks = (
         lost(evidence, wanted),
         extra(evidence, wanted),
         disagreeing(evidence),
         effects_twice(evidence),
         at_two_places(evidence),
-        restarted(evidence),
+        restarted(evidence, tuple(wishes)),
         forgotten(evidence),
         damaged(evidence),
     )
@@ -108,7 +108,7 @@ def at_two_places(evidence: Evidence) -> Iterator[str]:
             yield f"{one.host} ran as process {one.pid} of node {one.node} and {other.pid} of node {other.node} at once"
 
 
-def restarted(evidence: Evidence) -> Iterator[str]:
+def restarted(evidence: Evidence, wishes: tuple[Wish, ...]) -> Iterator[str]:
     """No machine has more lives than changes that its user signed and faults that ended it."""
     names = {(row.node, row.host): row.name for row in evidence.rows if row.kind == "machine"}
     counted = Counter((life.node, life.host) for life in evidence.lives)
@@ -116,7 +116,7 @@ def restarted(evidence: Evidence) -> Iterator[str]:
         name = names.get((node, host))
         if name is None:
             continue
-        allowed = lives(name) + hits_of(evidence, host, node)
+        allowed = lives(name, wishes) + hits_of(evidence, host, node)
         if count > allowed:
             yield f"machine {name} had {count} lives on node {node}, {allowed} allowed"
 

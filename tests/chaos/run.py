@@ -5,19 +5,20 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chaos import workload
-from tests.chaos.arena import Arena
+from tests.chaos.arena import NODES, Arena
 from tests.chaos.checker import violations
 from tests.chaos.evidence import gather
 from tests.chaos.faults.table import FAULTS
 from tests.chaos.keepsake import keep
-from tests.chaos.plan import LENGTH_SECONDS, Blow, draw
+from tests.chaos.plan import Blow, draw
 from tests.chaos.user import User
 from tests.chaos.watcher import Watcher
+from tests.chaos.workload import Wish
 from tests.cloud.leftovers import leftovers
 
 CONVERGE_SECONDS = 420.0
@@ -40,14 +41,24 @@ class Outcome:
 
 def storm(seed: int, say: Callable[[str], None], kept: Path | None = None, only: str = "") -> Outcome:
     """Plays a seed. `only` leaves out all faults but those of this name; `kept` is where a failed one is kept."""
-    outcome, began = Outcome(seed), time.monotonic()
-    outcome.blows = [blow for blow in draw(seed, FAULTS, 4) if only in blow.fault]
-    folder = Path(tempfile.mkdtemp(prefix="hpc-"))
-    arena = Arena(folder)
+    blows = [blow for blow in draw(seed, FAULTS, NODES) if only in blow.fault]
+    return play(Outcome(seed, blows), workload.WISHES, NODES, say, kept)
+
+
+def play(
+    outcome: Outcome,
+    wishes: Sequence[Wish],
+    nodes: int,
+    say: Callable[[str], None],
+    kept: Path | None = None,
+) -> Outcome:
+    """Brings a cloud up, rolls out what is wished for while the blows fall, compares, and takes it down."""
+    began, seed = time.monotonic(), outcome.seed
+    arena = Arena(Path(tempfile.mkdtemp(prefix="hpc-")), nodes)
     try:
         arena.up()
         say(f"seed {seed}: {arena.count} nodes after {time.monotonic() - began:.0f} s")
-        _play(arena, outcome, say)
+        _play(arena, outcome, wishes, say)
     except (AssertionError, Exception) as error:
         outcome.broken.append(f"{type(error).__name__}: {error}")
     finally:
@@ -59,16 +70,16 @@ def storm(seed: int, say: Callable[[str], None], kept: Path | None = None, only:
     return outcome
 
 
-def _play(arena: Arena, outcome: Outcome, say: Callable[[str], None]) -> None:
-    user, watcher = User(arena), Watcher(arena.demo.layout.folder)
+def _play(arena: Arena, outcome: Outcome, wishes: Sequence[Wish], say: Callable[[str], None]) -> None:
+    user, watcher = User(arena, wishes), Watcher(arena.demo.layout.folder)
     watcher.begin()
-    user.want(workload.WISHES[0])
+    user.want(wishes[0])
     user.look()
     arena.demo.await_ready(workload.UNCHANGED)
     began = time.monotonic()
     user.begin(already=workload.UNCHANGED)
     outcome.broken += unleash(arena, outcome.blows, say)
-    arena.pause(max(0.0, began + LENGTH_SECONDS - time.monotonic()))
+    arena.pause(max(0.0, began + wishes[-1].at - time.monotonic()))
     over = time.monotonic()
     while not is_as_wanted(arena, user):
         if time.monotonic() > over + CONVERGE_SECONDS:
@@ -83,14 +94,14 @@ def _play(arena: Arena, outcome: Outcome, say: Callable[[str], None]) -> None:
     running = watcher.now()
     evidence = gather(arena, watcher.end(), running)
     outcome.lives, outcome.effects = len(evidence.lives), len(evidence.effects)
-    outcome.broken += violations(evidence, user.wanted)
+    outcome.broken += violations(evidence, user.wanted, wishes)
     if outcome.converged is not None:
         outcome.probe = _probe(arena)
 
 
 def is_as_wanted(arena: Arena, user: User) -> bool:
     """Whether everything is applied and Ready."""
-    return not user._left and user.look() and all(arena.is_ready(name) for name in user.wanted)
+    return user.satisfied and all(arena.is_ready(name) for name in user.wanted)
 
 
 def _probe(arena: Arena) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from cli.demo.cloud import TENANT
@@ -12,7 +13,7 @@ from cli.errors import CliError
 from cli.manifest import load
 from sal.errors import SalError
 from tests.chaos.arena import Arena
-from tests.chaos.workload import WISHES, Wish
+from tests.chaos.workload import Wish
 
 LOOK_SECONDS = 2.0
 
@@ -20,14 +21,14 @@ LOOK_SECONDS = 2.0
 class User:
     """Signs each wish when its time comes, and applies whatever the API server does not have as it should be."""
 
-    def __init__(self, arena: Arena) -> None:
-        self._arena = arena
+    def __init__(self, arena: Arena, wishes: Sequence[Wish]) -> None:
+        self._arena, self._wishes = arena, wishes
         self.wanted: dict[str, Wish] = {}
         self.files: dict[str, Path] = {}
         self.applied: list[str] = []
         self._stop = threading.Event()
         self._began = 0.0
-        self._left = list(WISHES)
+        self._left = list(wishes)
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def want(self, wish: Wish) -> None:
@@ -39,9 +40,14 @@ class User:
 
     def begin(self, already: str) -> None:
         """The storm begins; what is wanted already is left out."""
-        self._left = [wish for wish in WISHES if wish.name != already]
+        self._left = [wish for wish in self._wishes if wish.name != already]
         self._began = time.monotonic()
         self._thread.start()
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether every wish was signed and all is applied as it should be."""
+        return not self._left and self.look()
 
     def end(self) -> None:
         """Stops."""

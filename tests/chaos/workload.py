@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 WITH_VOLUMES = """
@@ -62,11 +62,11 @@ def volumes(wishes: Mapping[str, Wish]) -> set[str]:
     return {f"{wish.name}-data-{i}" for wish in wanted for i in range(wish.replicas)}
 
 
-def lives(name: str) -> int:
+def lives(name: str, wishes: Iterable[Wish]) -> int:
     """How many lives a machine may have had when no fault hit it: one per wish that started or changed it."""
     owner, _, number = name.rpartition("-")
     count, before = 0, 0
-    for wish in WISHES:
+    for wish in wishes:
         if wish.name == owner:
             now = wish.mebibytes if int(number) < wish.replicas else 0
             count += bool(now) and now != before
