@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Child:
     def __post_init__(self) -> None:
         self._process = self._recall()
         self._started = self._due = 0.0
+        self._noted = True
         self._log = self.settings.paths.log(self.name)
         self._shown = self._log.stat().st_size if self._log.exists() else 0
 
@@ -43,6 +45,7 @@ class Child:
         self._follow()
         now = time.monotonic()
         if self._process is not None and self._process.alive():
+            self._note_down()
             if now - self._started > STEADY_SECONDS:
                 self.back_off.reset()
             return
@@ -51,8 +54,16 @@ class Child:
         elif now >= self._due:
             command = [sys.executable, "-m", f"node_agent.{self.name}", str(self.settings.paths.settings)]
             self._process = spawn(command, log=self._log, environment=_environment())
-            self._started = now
+            self._started, self._noted = now, False
+            self._note_down()
+
+    def _note_down(self) -> None:
+        """For a later run to find it by; on a full disk again and again, until there is room."""
+        if self._noted or self._process is None:
+            return
+        with suppress(SalError, OSError):
             write_durably(self._note, f"{self._process.pid} {self._process.started}".encode())
+            self._noted = True
 
     def end(self) -> None:
         """Stops the process; machines go on."""

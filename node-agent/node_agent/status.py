@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from node_agent import atomic
@@ -37,7 +38,7 @@ class StatusBoard:
             now = self._clock.timestamp()
             self._write(now, part, state, reason, message)
         why = f": {message}" if message else ""
-        self._show(harmless(f"{now} {part} {state}{f' {reason}' if reason else ''}{why}".replace("\n", " ")))
+        self._tell(harmless(f"{now} {part} {state}{f' {reason}' if reason else ''}{why}".replace("\n", " ")))
 
     def _write(self, now: str, part: str, state: str, reason: str, message: str) -> None:
         said = {name: {"state": s, "reason": r, "message": m} for name, (s, r, m) in self._said.items()}
@@ -45,4 +46,9 @@ class StatusBoard:
         try:
             atomic.replace(self._path, json.dumps({**self._facts, "parts": said}).encode(), mode=0o644)
         except OSError as error:
-            self._show(f"{now} cannot write {self._path}: {error.strerror}")
+            self._tell(f"{now} cannot write {self._path}: {error.strerror}")
+
+    def _tell(self, line: str) -> None:
+        """A console that takes nothing more, as a log on a full disk, must not end the work that it tells of."""
+        with suppress(OSError):
+            self._show(line)

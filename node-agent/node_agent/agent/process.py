@@ -42,18 +42,28 @@ class Agent:
     randomness: random.Random = field(default_factory=random.Random)
 
     def serve(self) -> None:
-        """Registers, then reports until the ledger no longer knows the node, and again; the queue goes on beside."""
+        """Registers, then reports until the ledger no longer knows the node, and again; the queue goes on beside.
+
+        However this ends, the queue ends too: half an agent would look alive and never be started again.
+        """
+        queues: list[threading.Thread] = []
+        try:
+            self._report(queues)
+        finally:
+            self.stopping.set()
+            for queue in queues:
+                queue.join(10.0)
+
+    def _report(self, queues: list[threading.Thread]) -> None:
         wait = self.stopping.wait
         registration = Registration(self.executor, self.gateway, self.board, wait, BackOff(source=self.randomness))
         fixed, back_off = self.settings.report_seconds, BackOff(source=self.randomness)
         uptime = Uptime(self.executor, self.gateway, self.board, wait, fixed, back_off)
-        queue: threading.Thread | None = None
         while (approved := registration.until_approved()) is not None:
-            queue = queue or self._start_queue()
+            if not queues:
+                queues.append(self._start_queue())
             if not uptime.until_unknown(approved.report_interval_seconds):
-                break
-        if queue is not None:
-            queue.join(10.0)
+                return
 
     def _start_queue(self) -> threading.Thread:
         known = ask(self.executor, Hello(), Welcome)

@@ -110,7 +110,8 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
             said = ""
         except NodeError as error:
             if error.message != said:
-                print(f"executor, {error.reason}: {error.message}", file=sys.stderr, flush=True)
+                with suppress(OSError):
+                    print(f"executor, {error.reason}: {error.message}", file=sys.stderr, flush=True)
             said = error.message
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from pathlib import Path
 
 import pytest
 
+from node_agent.agent import process
 from node_agent.agent.gateway import Registered, Reported, TrustVersion
 from node_agent.agent.registration import Registration
 from node_agent.agent.uptime import Uptime
 from node_agent.backoff import BackOff
 from node_agent.errors import NodeError, Refused, TryAgain
+from node_agent.settings import NodeSettings
 from node_agent.status import StatusBoard
 from node_agent.testing import FakeGateway
 from tests.unit.node_agent.cluster import Cluster
@@ -169,3 +172,18 @@ def test_an_absent_control_plane_is_told_once_and_waited_for(tmp_path: Path) -> 
         "control plane Away Unreachable: no answer from https://cp",
         "control plane Reporting",
     ]
+
+
+def test_an_agent_that_can_no_longer_report_ends_whole_and_is_started_again(tmp_path: Path) -> None:
+    class Broken(FakeGateway):
+        def report(self, envelope: str) -> Reported:
+            raise RuntimeError("a bug")
+
+    parts, stopping = Agent(tmp_path, APPROVED), threading.Event()
+    gateway = Broken(parts.node.cluster.bundle(), [APPROVED])
+    settings = NodeSettings(medium=tmp_path, state=tmp_path)
+    agent = process.Agent(settings, parts.node.direct, gateway, parts.board, stopping)
+    with pytest.raises(RuntimeError):
+        agent.serve()
+    assert stopping.is_set()
+    assert "queue" not in {thread.name for thread in threading.enumerate()}

@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from node_agent import process
 from node_agent.errors import TryAgain
 from node_agent.executor.effects import EffectsFile
 from node_agent.executor.locks import Locks
 from node_agent.executor.server import answer
 from node_agent.executor.store import Store
 from node_agent.messages import Done, Failed, Hello, Reply, Request, Run
+from node_agent.settings import NodeSettings
 from node_agent.status import StatusBoard
 from node_agent.testing import FakeClock
+from sal.command import Process
+from sal.errors import NoSpace
 
 
 def test_a_lock_keeps_others_out_of_the_same_resource_only() -> None:
@@ -90,6 +94,14 @@ def test_effects_are_bounded(tmp_path: Path) -> None:
     assert "web-99" in (tmp_path / "effects.jsonl").read_text()
 
 
+def test_a_console_that_takes_nothing_more_ends_nobodys_work(tmp_path: Path) -> None:
+    def full(line: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    StatusBoard(tmp_path / "status.json", FakeClock(), full).say("queue", "Away", "Unavailable", "no answer")
+    StatusBoard(tmp_path / "nowhere" / "status.json", FakeClock(), full).say("queue", "Connected")
+
+
 def test_the_console_gets_one_line_per_change(tmp_path: Path) -> None:
     lines: list[str] = []
     board = StatusBoard(tmp_path / "status.json", FakeClock(), lines.append)
@@ -153,3 +165,29 @@ def test_a_full_disk_is_told_with_the_remedy(tmp_path: Path) -> None:
         fill()
     assert caught.value.reason == "DiskFull"
     store.close()
+
+
+def test_a_process_started_on_a_full_disk_is_noted_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, room = list[str](), list[bool]()
+
+    def write(file: Path, data: bytes) -> None:
+        if not room:
+            raise NoSpace("the disk is full")
+        file.write_bytes(data)
+
+    class Running(Process):
+        def alive(self) -> bool:
+            return True
+
+    monkeypatch.setattr(process, "spawn", lambda *words, **_: started.append("agent") or Running(7, 70))
+    monkeypatch.setattr(process, "write_durably", write)
+    (tmp_path / "run").mkdir()
+    child = process.Child("agent", NodeSettings(medium=tmp_path, state=tmp_path), lambda line: None)
+    child.look()
+    child.look()
+    room.append(True)
+    child.look()
+    assert started == ["agent"]
+    assert (tmp_path / "run" / "agent.pid").read_text() == "7 70"
