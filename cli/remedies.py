@@ -30,6 +30,7 @@ _COMMANDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("machine", "WaitingForNode"): (_LOOK_AT_NODE,),
     ("machine", "RefusedByNode"): (_LOOK_AT_DEPLOYMENT,),
     ("node", "WaitingForApproval"): ("kubectl hardpan node approve {node}",),
+    ("node", "NodeConflict"): ("kubectl hardpan node resolve {node}",),
     ("node", "Stale"): ("is the machine on? Its console says what it waits for", _GIVE_UP),
     ("node", "Lost"): ("is the machine on? Its console says what it waits for", _GIVE_UP),
 }

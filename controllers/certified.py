@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from controllers.loop.cache import light
+from controllers.loop.conditions import is_true
 from controllers.loop.objects import Json, Object
 from trust.certificate import NodeCertificate, verify_certificate
 from trust.errors import Code, Refusal
@@ -69,3 +70,14 @@ def _looking(view: TrustView) -> Callable[[str, str], NodeCertificate | Refusal]
         return certificate
 
     return look
+
+
+def shut_out(node: Object, certified: Certified) -> str:
+    """Why an approved node must not be let in any more; empty when it may, and when nobody can tell without trust."""
+    if is_true(node.status, "Conflict"):
+        return "two machines speak with its key"
+    try:
+        certified.of(node)
+    except Refusal as refusal:
+        return "" if refusal.code is Code.NO_TRUST else str(refusal)
+    return ""

@@ -1,4 +1,4 @@
-"""Node: a machine that registered. Written by the ledger; operators set `cordoned` and `removal` only."""
+"""Node: a machine that registered. Written by the ledger; operators set `cordoned`, `removal` and `resolved` only."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from crds.meta import (
     Rule,
     Status,
     Text,
+    Timestamp,
     about,
     condition_column,
     named,
@@ -60,6 +61,7 @@ class NodeSpec(Part):
         ]
         | None
     ) = None
+    resolved: Annotated[Timestamp, about("Conflicts up to this time are settled. Set by operators.")] | None = None
     cordoned: Annotated[bool, about("True: nothing new is placed there. Set by operators.")] | None = None
     removal: (
         Annotated[Literal["Graceful", "Forget"], about("How it is given up when it is deleted. Set by operators.")]
@@ -113,6 +115,8 @@ class NodeStatus(Status):
     capacity: Annotated[Capacity, about("What can be given to machines.")] | None = None
     inventory: Annotated[Inventory, about("What the machine says of itself.")] | None = None
     boot: Annotated[Text, about("Which start of the machine reported last.")] | None = None
+    start: Annotated[Count, about("How often its programs were started, by its own count.")] | None = None
+    instance: Annotated[Text, about("Random name of that start.")] | None = None
     machines: Annotated[Count, about("Machines that it holds.")] | None = None
     uptime: Annotated[
         list[Uptime] | None,
@@ -130,7 +134,7 @@ NODE = KindDefinition(
     short_name="hpnode",
     scope="Cluster",
     description="A machine that registered with this control plane.",
-    written_by="ledger, operator (`cordoned`, `removal`)",
+    written_by="ledger, operator (`cordoned`, `removal`, `resolved`)",
     spec=NodeSpec,
     status=NodeStatus,
     columns=(

@@ -22,7 +22,11 @@ class Reason(DocumentedReason):
         "the token admits another board vendor",
         "approve it by hand, or make another token",
     )
-    CLOCK_SKEW = "ClockSkew", "its clock is more than 5 minutes off", "set it by SNTP or firmware"
+    CLOCK_SKEW = (
+        "ClockSkew",
+        "its clock is off: by more than 5 minutes when it registered, or by more than 1 minute in its reports",
+        "set it by SNTP or firmware",
+    )
     REVOKED = "Revoked", "the operator revoked it", "wipe the machine to enrol it anew"
     REPORTING = "Reporting", "its reports arrive"
     STALE = (
@@ -35,8 +39,22 @@ class Reason(DocumentedReason):
         "no report for five minutes or more",
         "as for Stale; if it is gone for good, `kubectl hardpan forget node`",
     )
+    ONE_MACHINE = "OneMachine", "its key speaks from one machine, or its conflict was resolved"
     CORDONED = "Cordoned", "`spec.cordoned` is true", "set it to false when new machines may go there"
     SCHEDULABLE = "Schedulable", "new machines may go there"
+    SOUND = "Sound", "it found nothing wrong with itself"
+    NETWORK_BROKEN = "NetworkBroken", "its bridge, filter or routes cannot be mended", "mend what the message names"
+    STRANGERS_FOUND = (
+        "StrangersFound",
+        "things on it are called like ours, and nobody asked for them; what is provably ours and unused goes in a day",
+        "look whether they are needed, and remove them if not",
+    )
+    DISK_FULL = (
+        "DiskFull",
+        "its disk is nearly full: guests that need room wait",
+        "remove machines or volumes, or add a device",
+    )
+    TROUBLED = "Troubled", "it found something else wrong with itself", "read the message"
 
 
 _NOT_APPROVED = (
@@ -65,10 +83,31 @@ CONDITIONS = (
         refusable=True,
     ),
     ConditionDefinition(
+        "Conflict",
+        "two machines speak with its key; both are frozen until an operator resolves it",
+        "ledger",
+        (Reason.ONE_MACHINE,),
+        refusable=True,
+    ),
+    ConditionDefinition(
         "Schedulable",
         "new machines may be placed there",
         "ledger",
         (Reason.SCHEDULABLE, Reason.CORDONED, *_NOT_READY),
+        refusable=True,
+    ),
+    ConditionDefinition(
+        "Healthy",
+        "it reports, found nothing wrong with itself, and its clock is right",
+        "ledger",
+        (
+            Reason.SOUND,
+            Reason.NETWORK_BROKEN,
+            Reason.STRANGERS_FOUND,
+            Reason.DISK_FULL,
+            Reason.TROUBLED,
+            *_NOT_READY,
+        ),
         refusable=True,
     ),
 )

@@ -129,6 +129,11 @@ class RefusalReason(DocumentedReason):
     )
     STALE_EPOCH = "StaleEpoch", "a lower placement or generation than the node saw"
     NODE_REVOKED = "NodeRevoked", "the operator revoked the node", "wipe the machine to enrol it anew"
+    NODE_CONFLICT = (
+        "NodeConflict",
+        "two machines speak with the node's key, as when its disk was copied: both are frozen",
+        "switch off and wipe all but one, then `kubectl hardpan node resolve`",
+    )
     TOKEN_UNKNOWN = (
         "TokenUnknown",
         "the snapshot does not list the join token",

@@ -43,6 +43,7 @@ class Code(StrEnum):
     WRONG_LABELS = "WrongLabels"  # the node's certificate lacks a signed label
     STALE_EPOCH = "StaleEpoch"  # a lower placement or generation than the node saw
     NODE_REVOKED = "NodeRevoked"  # the operator revoked the node
+    NODE_CONFLICT = "NodeConflict"  # two machines speak with one node's key
     TOKEN_UNKNOWN = "TokenUnknown"  # the snapshot does not list the join token
     TOKEN_CLOSED = "TokenClosed"  # the operator closed the join token
     TOKEN_EXPIRED = "TokenExpired"  # the join token's time is over

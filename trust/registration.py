@@ -10,7 +10,7 @@ from trust.dsse import decode, payload_type
 from trust.errors import Code, Refusal
 from trust.keys import node_id
 from trust.machine import open_signed, peek
-from trust.part import Count, Digest, NodeId, RawKey, Signed, Text, Time
+from trust.part import Count, Digest, NodeId, Ordinal, RawKey, Signed, Text, Time
 
 REGISTRATION_TYPE = payload_type("registration")
 CREDENTIALS_TYPE = payload_type("credentials")
@@ -36,7 +36,10 @@ class Inventory(Signed):
 
 
 class Registration(Signed):
-    """The request to become a node. `certificate` is an envelope that a join token's key signed."""
+    """The request to become a node. `certificate` is an envelope that a join token's key signed.
+
+    `start` counts the starts of the node's programs and only rises; `instance` is a random name of this one.
+    """
 
     kind: Literal["Registration"] = "Registration"
     cluster: Digest
@@ -44,6 +47,8 @@ class Registration(Signed):
     nonce: Text
     time: Time
     boot: Text
+    start: Ordinal
+    instance: Annotated[str, Field(min_length=1, max_length=64)]
     signing_key: RawKey
     box_key: RawKey
     tls_key: RawKey

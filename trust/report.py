@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from trust.dsse import payload_type
-from trust.part import Count, Digest, Label, NodeId, Signed, Text, Time
+from trust.part import Count, Digest, Label, NodeId, Ordinal, Signed, Text, Time
 
 REPORT_TYPE = payload_type("report")
 MOST_ROWS = 1_000
@@ -58,13 +58,14 @@ class Finding(Signed):
 class Report(Signed):
     """What the node says of itself. `boot` names this start of the machine; `sequence` only rises, across boots too.
 
-    `bin` has the host names of the volumes that wait in its bin.
+    `start` is the number of the start that its registration names, `bin` the host names of the volumes in its bin.
     `findings` is what is wrong with the node; absent when nothing is, and in reports of earlier versions.
     """
 
     cluster: Digest
     node: NodeId
     boot: Text
+    start: Ordinal
     sequence: Count
     time: Time
     uptime_seconds: Count

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry | Group] = {
         "Machines: approve one, run one.",
         {
             "approve": Entry("cli.commands.node:approve", "Approves a machine by hand."),
+            "resolve": Entry("cli.commands.node:resolve", "Ends the conflict of a node of which two machines ran."),
             "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
         },
     ),

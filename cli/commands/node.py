@@ -1,4 +1,4 @@
-"""`hardpan node approve` and `hardpan forget node`: what an operator decides over machines."""
+"""`hardpan node approve`, `node resolve` and `forget node`: what an operator decides over machines."""
 
 from __future__ import annotations
 
@@ -101,6 +101,28 @@ def _certificate(registration: Registration, region: str, site: str, tags: dict[
             "issued": format_time(datetime.now(UTC)),
         }
     )
+
+
+def resolve(node: NodeArgument) -> None:
+    """Ends the conflict of a node of which two machines ran.
+
+    A copied disk carries the node's key, so both machines are the node, and both are frozen. Switch off all but one
+    first, and wipe the others: they come back as new nodes. If you cannot tell which one is yours, revoke the node.
+
+    \b
+    Example:
+      kubectl hardpan node resolve n-kzdvvj2umnduyauf35o36k6kw4
+    """
+    require(NodeId, node, "NODE")
+    cluster = connect()
+    conditions = (cluster.object("nodes", node).get("status") or {}).get("conditions") or ()
+    found = next((each for each in conditions if each["type"] == "Conflict" and each["status"] == "True"), None)
+    if found is None:
+        raise CliError(f"{node} is in no conflict: nothing is to be resolved")
+    patch = json.dumps({"spec": {"resolved": found["lastTransitionTime"]}})
+    cluster.kubectl.run("patch", "nodes.hardpan.dev", node, "--type", "merge", "--patch", patch)
+    say(f"{node} goes on with the one machine that registers next; when two do, both are frozen again")
+    say(f"Next: kubectl hardpan explain node {node}")
 
 
 def forget(

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 
 from controllers.certified import without_registration
 from controllers.ledger.challenge import Challenges
+from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.nodes import NodeReconciler
 from controllers.ledger.presence import Presence
 from controllers.ledger.records import RecordReconciler
@@ -72,8 +73,9 @@ def compose(cluster: str, listen: Listen, shortest_interval: float) -> Compose:
 
 def _process(cluster: str, listen: Listen, shortest_interval: float, context: Context) -> Process:
     trust, nodes = TrustSource(cluster), Cache(NODES, without_registration)
-    presence = Presence(asyncio.get_running_loop().time, context.now, shortest_interval)
-    nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, context.now)
+    clock = asyncio.get_running_loop().time
+    presence, conflicts = Presence(clock, context.now, shortest_interval), Conflicts(clock)
+    nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, conflicts, context.now)
     records = RecordReconciler(context.kube, trust, nodes, context.now)
 
     def everybody(_: Object) -> list[ObjectKey]:
@@ -88,9 +90,9 @@ def _process(cluster: str, listen: Listen, shortest_interval: float, context: Co
     watches = [Watch(nodes), *(Watch(cache, everybody) for cache in trust.caches)]
     node_controller = Controller("ledger-nodes", watches, nodes_reconciler.reconcile, queue=queue())
     record_controller = Controller("ledger-records", records.watches, records.reconcile, workers=2, queue=queue())
-    challenges = Challenges(secrets.token_bytes(32), lambda: context.now().timestamp())
-    registry = Registry(context.kube, nodes, trust.view, challenges, presence, context.now, wake)
-    desk = ReportDesk(nodes, trust, presence, context.now, wake)
+    challenges = Challenges(secrets.token_bytes(32), clock)
+    registry = Registry(context.kube, nodes, trust.view, challenges, presence, conflicts, context.now, wake)
+    desk = ReportDesk(nodes, trust, presence, conflicts, context.now, wake)
     return Process(
         controllers=[node_controller, record_controller],
         caches=trust.caches,

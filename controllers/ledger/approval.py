@@ -60,13 +60,15 @@ class Decision:
     message: str
 
 
-def decide(claim: Claim, token: TokenUse | None, *, revoked: bool, now: datetime) -> Decision:
-    """Approved, Pending with what is missing, or Refused for good."""
+def decide(claim: Claim, token: TokenUse | None, *, revoked: bool, now: datetime, conflict: str = "") -> Decision:
+    """Approved, Pending with what is missing, or Refused until an operator acts; `conflict` is the sentence of one."""
     approve = f"kubectl hardpan node approve {claim.node}"
     if revoked:
         return Decision(
             "Refused", Reason.REVOKED, f"{claim.node} is revoked by the operator: wipe the machine to enrol it anew"
         )
+    if conflict:
+        return Decision("Refused", RefusalReason.NODE_CONFLICT, conflict)
     if abs(claim.time - now) > CLOCK_TOLERANCE:
         # Rounded, so that the sentence, and with it the Node's status, is not another one at each try.
         seconds = round((claim.time - now).total_seconds() / 60) * 60

@@ -15,7 +15,7 @@ USED_KEPT = 20_000
 
 
 class Challenges:
-    """Gives and checks nonces. `clock` is UTC seconds; `key` is this process's own secret."""
+    """Gives and checks nonces. `clock` is monotonic seconds; `key` is this process's own secret."""
 
     def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
         self._key, self._clock = key, clock
@@ -26,17 +26,19 @@ class Challenges:
         stamp = struct.pack(">Q", int(self._clock()))
         return encode(stamp + self._code(stamp, node))
 
-    def use(self, node: str, nonce: str) -> None:
-        """Accepts a nonce once. Raises Refusal(Expired)."""
+    def use(self, node: str, nonce: str) -> int:
+        """Accepts a nonce once; returns when it was given. Raises Refusal(Expired)."""
         data = decode(nonce)
         stamp = data[:8]
         if len(stamp) < 8 or not hmac.compare_digest(data[8:], self._code(stamp, node)):
             raise Refusal(Code.EXPIRED, "the challenge was not given by this ledger: ask for a new one")
-        if self._clock() - struct.unpack(">Q", stamp)[0] > LIFE_SECONDS or data in self._used:
+        given: int = struct.unpack(">Q", stamp)[0]
+        if self._clock() - given > LIFE_SECONDS or data in self._used:
             raise Refusal(Code.EXPIRED, "the challenge is used or older than a minute: ask for a new one")
         self._used[data] = None
         while len(self._used) > USED_KEPT:
             del self._used[next(iter(self._used))]
+        return given
 
     def _code(self, stamp: bytes, node: str) -> bytes:
         return hmac.new(self._key, stamp + node.encode(), hashlib.sha256).digest()

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from controllers.certified import Certified
 from controllers.ledger import standing
+from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
 from controllers.loop.conditions import merge
@@ -32,6 +33,7 @@ class NodeReconciler:
     nodes: Cache
     trust: Callable[[], TrustView]
     presence: Presence
+    conflicts: Conflicts
     clock: Callable[[], datetime]
     _states: dict[str, str | None] = field(default_factory=dict)
 
@@ -43,6 +45,7 @@ class NodeReconciler:
         seen = self.nodes.get(key)
         if seen is None:
             self.presence.forget(key.name)
+            self.conflicts.forget(key.name)
             return Done()
         if seen.status.get("boot"):
             days = tuple((each["day"], float(each["seconds"])) for each in seen.status.get("uptime") or ())
@@ -53,11 +56,13 @@ class NodeReconciler:
             # Without trust nobody can tell whether a node counts, so nothing is said of it.
             return RequeueAfter(REFRESH_SECONDS)
         vouched, held = self._vouched(seen), self.presence.of(key.name)
-        said = standing.conditions(seen, vouched, held, self.presence.liveness(key.name))
+        conflict, liveness = self.conflicts.of(seen), self.presence.liveness(key.name)
+        said = standing.conditions(seen, vouched, held, liveness, conflict)
         merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())
         status = {
             **standing.details(vouched if isinstance(vouched, NodeCertificate) else None, held, seen),
             "conditions": merged,
+            **standing.start(self.conflicts.latest(key.name), seen),
             "observedGeneration": seen.generation,
         }
         await self.kube.apply_status(seen, status, MANAGER)

@@ -10,6 +10,7 @@ from typing import Any
 
 from controllers.ledger.approval import Claim, Decision, TokenUse, Vouched, decide
 from controllers.ledger.challenge import LIFE_SECONDS, Challenges
+from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
 from controllers.loop.errors import AlreadyExists
@@ -36,6 +37,7 @@ class Registry:
     trust: Callable[[], TrustView]
     challenges: Challenges
     presence: Presence
+    conflicts: Conflicts
     clock: Callable[[], datetime]
     wake: Callable[[ObjectKey], None]
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -49,12 +51,13 @@ class Registry:
         """The answer to a registration. Raises Refusal, KubeError."""
         view = self.trust()
         registration = open_registration(data, view.cluster)
-        self.challenges.use(registration.node, registration.nonce)
+        asked = self.challenges.use(registration.node, registration.nonce)
         # One at a time from counting to storing: else a token admits more machines than its count.
         async with self._one_at_a_time:
             seen = self.nodes.get(ObjectKey("", registration.node))
             if seen is None and len(self.nodes) - self._approved() >= MOST_PENDING:
                 raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
+            self.conflicts.registered(registration, asked, seen)
             certificate, refusal = _vouched(registration, seen, view)
             decision = self._decide(registration, certificate, refusal, seen, view)
             seen = await self._store(registration, data, seen, decision)
@@ -86,9 +89,8 @@ class Registry:
             (str(refusal.code), refusal.message) if refusal else None,
             joined,
         )
-        return decide(
-            claim, self._use(token, registration.node, view), revoked=view.node_revoked(registration.node), now=now
-        )
+        use, revoked = self._use(token, registration.node, view), view.node_revoked(registration.node)
+        return decide(claim, use, revoked=revoked, now=now, conflict=self.conflicts.of(seen))
 
     def _use(self, token: str | None, node: str, view: TrustView) -> TokenUse | None:
         record = view.tokens.get(token) if token else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
 from controllers.loop.objects import ObjectKey
@@ -25,6 +26,7 @@ class ReportDesk:
     nodes: Cache
     trust: TrustSource
     presence: Presence
+    conflicts: Conflicts
     clock: Callable[[], datetime]
     wake: Callable[[ObjectKey], None]
 
@@ -40,6 +42,9 @@ class ReportDesk:
             raise Refusal(Code.WRONG_CLUSTER, f"{name} reports to cluster {report.cluster}")
         if view.node_revoked(name):
             raise Refusal(Code.NODE_REVOKED, f"{name} is revoked by the operator")
+        if conflict := self.conflicts.of(node):
+            raise Refusal(Code.NODE_CONFLICT, conflict)
+        self.conflicts.reported(report, node)
         if self.presence.reported(report):
             self.wake(node.key)
         return {

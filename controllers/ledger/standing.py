@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from controllers.ledger.address import node_address
+from controllers.ledger.clones import Start
 from controllers.ledger.presence import Standing
+from controllers.ledger.soundness import healthy
 from controllers.ledger.summary import rounded, shortened
 from controllers.ledger.uptime import Liveness
 from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
 from crds.node_conditions import Reason
+from crds.reasons import RefusalReason
 from trust.certificate import NodeCertificate
 from trust.errors import Code, Refusal
 
@@ -19,16 +22,22 @@ KEPT = ("site", "region", "labels", "capacity", "inventory", "boot", "machines",
 
 
 def conditions(
-    seen: Object, vouched: NodeCertificate | Refusal | None, held: Standing | None, liveness: Liveness | None
+    seen: Object,
+    vouched: NodeCertificate | Refusal | None,
+    held: Standing | None,
+    liveness: Liveness | None,
+    conflict: str = "",
 ) -> list[Condition]:
-    """Registered, Approved, Ready and Schedulable; `vouched` is its certificate, or why that does not count."""
+    """Every condition; `vouched` is its certificate, or why that does not count, `conflict` the sentence of one."""
     approved = _approved(seen.name, vouched, held)
-    ready = _ready(approved, liveness)
+    ready = _ready(approved, conflict, liveness)
     return [
         Condition("Registered", "True", str(Reason.REGISTERED)),
         approved,
+        _conflict(conflict),
         ready,
         _schedulable(seen, ready),
+        healthy(seen, ready, held),
     ]
 
 
@@ -55,9 +64,17 @@ def _refused(name: str, refusal: Refusal) -> Condition:
     return Condition("Approved", "False", str(refusal.code), f"{refusal.message}. {remedy}")
 
 
-def _ready(approved: Condition, liveness: Liveness | None) -> Condition:
+def _conflict(sentence: str) -> Condition:
+    if sentence:
+        return Condition("Conflict", "True", str(RefusalReason.NODE_CONFLICT), sentence)
+    return Condition("Conflict", "False", str(Reason.ONE_MACHINE))
+
+
+def _ready(approved: Condition, conflict: str, liveness: Liveness | None) -> Condition:
     if approved.status != "True":
         return Condition("Ready", "False", approved.reason, approved.message)
+    if conflict:
+        return Condition("Ready", "False", str(RefusalReason.NODE_CONFLICT), conflict)
     if liveness == "Reporting":
         return Condition("Ready", "True", str(Reason.REPORTING))
     if liveness is None:
@@ -72,6 +89,13 @@ def _schedulable(seen: Object, ready: Condition) -> Condition:
     if ready.status != "True":
         return Condition("Schedulable", "False", ready.reason, ready.message)
     return Condition("Schedulable", "True", str(Reason.SCHEDULABLE))
+
+
+def start(latest: Start | None, seen: Object) -> dict[str, Any]:
+    """Its latest start, which an earlier one must not come back after."""
+    if latest is None:
+        return {name: seen.status[name] for name in ("start", "instance") if name in seen.status}
+    return {"start": latest.number, **({"instance": latest.instance} if latest.instance else {})}
 
 
 def details(certificate: NodeCertificate | None, held: Standing | None, seen: Object) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from controllers.supervisor.accept import Judge
 from controllers.supervisor.apply import Hands
 from controllers.supervisor.caches import Caches
 from controllers.supervisor.credentials import CredentialsDesk, SiteAuthority
+from controllers.supervisor.doors import Doors
 from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.orders import Desk
 from controllers.supervisor.reconcile import Reconciler
@@ -100,7 +101,7 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     return Process(
         controllers=[controller],
         servers=[server(web, settings.listen)],
-        background=[inbox.follow, Sweeper(broker, caches).follow],
+        background=[inbox.follow, Sweeper(broker, caches).follow, Doors(broker, caches).follow],
         closing=[close_evaluator, broker.close],
     )
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from controllers.loop.cache import Cache
+from controllers.loop.conditions import is_true
 from controllers.loop.objects import ObjectKey
 from jobs.broker import ControllerBroker
 from trust.certificate import NodeCertificate, verify_certificate
@@ -95,6 +96,8 @@ class CredentialsDesk:
         node = self._nodes.get(ObjectKey("", claimed.node))
         if node is None or not node.spec.get("certificate"):
             raise Refusal(Code.CERTIFICATE_REFUSED, f"{claimed.node} is not approved: register first")
+        if is_true(node.status, "Conflict"):
+            raise Refusal(Code.NODE_CONFLICT, f"two machines speak with the key of {claimed.node}: both are frozen")
         view = self._trust()
         certificate = verify_certificate(node.spec["certificate"].encode(), view)
         request = open_signed(data, CREDENTIALS_TYPE, CredentialsRequest, decode(certificate.signing_key))

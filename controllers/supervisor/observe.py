@@ -27,6 +27,7 @@ from crds.job import Step
 from crds.meta import DEPLOYMENT_UID_LABEL
 from crds.node_conditions import Reason
 from crds.workload import MachineItem
+from crds.reasons import RefusalReason
 from trust.errors import Refusal
 from trust.host_name import host_name
 from trust.part import parse_time
@@ -95,6 +96,8 @@ def node_view(node: Object, certified: Certified) -> NodeView:
         certificate = certified.of(node)
     except Refusal as refused:
         refusal = f"not certified ({refused.code})"
+    if condition(node, "Conflict").get("status") == "True":
+        refusal = f"frozen ({RefusalReason.NODE_CONFLICT})"
     approved = condition(node, "Approved")
     if approved.get("status") != "True":
         refusal = f"not approved ({approved.get('reason', Reason.WAITING_FOR_APPROVAL)})"
@@ -216,10 +219,6 @@ def held(seen: Object, placed: Iterable[Placed], caches: Caches, reports: Report
         for (uid, kind, name), row in rows.items()
         if (kind, name) not in there and ours(uid, row)
     }
-
-
-def _key(seen: Object) -> Key:
-    return (KINDS[seen.resource.kind], seen.name)
 
 
 def spread(accepted: Accepted | None, placed: Iterable[Placed]) -> dict[tuple[str, str], int]:

@@ -43,6 +43,11 @@ class Paths:
         return self.identity / "keys.json"
 
     @property
+    def starts(self) -> Path:
+        """How often the node's programs were started with these keys."""
+        return self.identity / "starts.json"
+
+    @property
     def pin(self) -> Path:
         """Cluster and root document of the first start."""
         return self.identity / "pin.json"

@@ -19,6 +19,7 @@ from node_agent.executor import assembly, identity
 from node_agent.executor import process as executor_process
 from node_agent.executor.resources import Resource
 from node_agent.executor.service import Service
+from node_agent.executor.starts import Starts
 from node_agent.executor.store import Store
 from node_agent.messages import Reply, Request
 from node_agent.settings import CapacitySettings, NodeSettings
@@ -123,6 +124,7 @@ class Node:
         self._redis, self._upstreams, self._weather, self._history = redis, upstreams, weather, history
         self._crash = crash
         self._random = weather.source(f"starter/{self.name}")
+        self._draws = weather.source(f"starts/{self.name}")
         self._stores: list[Store] = []
         self.settings = self._lay_down(folder, medium_file)
         self.id = identity.keep(self.settings.paths.keys).node
@@ -204,6 +206,7 @@ class Node:
         machine = assembly.Machine(
             store=self._open_journal,
             boot=lambda node: hashlib.sha256(f"{node} {self.boots}".encode()).hexdigest()[:32],
+            starts=lambda path: Starts(path, lambda: f"{self._draws.getrandbits(128):032x}"),
             sleep=threads.sleep,
             effects=lambda *_: Effects(self.name, self._history),
         )

@@ -28,6 +28,7 @@ from node_agent.executor.report import Reporter, Sequence
 from node_agent.executor.resources import Resources
 from node_agent.executor.runner import Runner, StopList
 from node_agent.executor.service import Service
+from node_agent.executor.starts import Starts
 from node_agent.executor.store import Store
 from node_agent.executor.strangers import Tidier
 from node_agent.executor.work import Tools
@@ -54,6 +55,7 @@ class Machine:
 
     store: Callable[[Path], Store] = Store
     boot: Callable[[str], str] = inventory.boot_id
+    starts: Callable[[Path], Starts] = Starts
     sleep: Callable[[float], None] = time.sleep
     effects: Callable[[Path, str, Clock], EffectsLog] = EffectsFile
 
@@ -68,9 +70,9 @@ def assemble(
     paths = settings.paths
     cluster = trust_state.pin(paths.pin, medium)
     store = machine.store(paths.journal)
-    boot = machine.boot(own.node)
+    boot, starts = machine.boot(own.node), machine.starts(paths.starts)
     trust = trust_state.TrustState(cluster, medium.file.snapshot_floor, store, clock)
-    enrolment = Enrolment(own, trust, clock, paths.certificate, medium.file.token)
+    enrolment = Enrolment(own, starts, trust, clock, paths.certificate, medium.file.token)
     capacity = partial(inventory.capacity, settings)
     resources, marks, locks = Resources(store), Marks(store), Locks()
     effects = machine.effects(paths.effects, boot, clock)
@@ -79,7 +81,7 @@ def assemble(
     notary = Notary(own, boot, clock, refusals)
     runner = Runner(tools, Journal(store), Memory(marks, trust, resources), enrolment, notary, locks, StopList())
     health = Health()
-    reporter = Reporter(own, boot, clock, trust, resources, capacity, Sequence(store), host.bin_entries, health)
+    reporter = Reporter(own, boot, starts, clock, trust, resources, capacity, Sequence(store), host.bin_entries, health)
     service = Service(own, boot, trust, enrolment, runner, reporter, refusals, inventory.inventory, capacity)
     keepers = Keeper(tools, locks, boot, health), BinKeeper(tools), ImageKeeper(tools), Tidier(tools, health)
     return Executor(service, *keepers, store, refusals)

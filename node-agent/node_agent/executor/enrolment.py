@@ -8,6 +8,7 @@ from pathlib import Path
 from node_agent.clock import Clock
 from node_agent.errors import Refused
 from node_agent.executor.identity import Identity
+from node_agent.executor.starts import Starts
 from node_agent.executor.trust_state import TrustState
 from node_agent.medium import JoinToken
 from sal.filesystem import write_durably
@@ -31,9 +32,10 @@ class Enrolment:
     """Holds the certificate once there is one: by the medium's token at once, or later by an operator."""
 
     def __init__(
-        self, identity: Identity, trust: TrustState, clock: Clock, path: Path, token: JoinToken | None
+        self, identity: Identity, starts: Starts, trust: TrustState, clock: Clock, path: Path, token: JoinToken | None
     ) -> None:
         self._identity = identity
+        self._starts = starts
         self._trust = trust
         self._clock = clock
         self._path = path
@@ -69,13 +71,15 @@ class Enrolment:
 
     def registration(self, nonce: str, boot: str, inventory: Inventory, capacity: Capacity) -> bytes:
         """A signed registration."""
-        identity, certificate = self._identity, self.envelope()
+        identity, certificate, start = self._identity, self.envelope(), self._starts.this()
         body = Registration(
             cluster=self._trust.cluster,
             node=identity.node,
             nonce=nonce,
             time=self._clock.timestamp(),
             boot=boot,
+            start=start.number,
+            instance=start.instance,
             signing_key=encode(identity.signing.public),
             box_key=encode(identity.box.public),
             tls_key=encode(identity.tls.public),

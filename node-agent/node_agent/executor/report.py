@@ -11,6 +11,7 @@ from node_agent.executor.bin import volume_of
 from node_agent.executor.health import Health
 from node_agent.executor.identity import Identity
 from node_agent.executor.resources import Resources
+from node_agent.executor.starts import Starts
 from node_agent.executor.store import Store
 from node_agent.executor.trust_state import TrustState
 from trust.machine import sign
@@ -45,6 +46,7 @@ class Reporter:
 
     identity: Identity
     boot: str
+    starts: Starts
     clock: Clock
     trust: TrustState
     resources: Resources
@@ -60,6 +62,7 @@ class Reporter:
             cluster=self.trust.cluster,
             node=self.identity.node,
             boot=self.boot,
+            start=self.starts.this().number,
             sequence=self.sequence.take(),
             time=self.clock.timestamp(),
             uptime_seconds=max(0, int(self.clock.elapsed())),

@@ -152,3 +152,38 @@ def test_a_site_that_no_supervisor_serves_is_refused_with_the_remedy(site: Termi
     assert done.code == 2
     assert "no supervisor of region eu serves site attic" in done.err
     assert "hardpan token create NAME --region eu --in-site attic" in done.err
+
+
+def in_conflict(site: Terminal, status: str) -> dict[str, Any]:
+    """A machine of which the ledger said so."""
+    seen = site.tools.get("nodes", NODE)
+    said = {"type": "Conflict", "status": status, "reason": "NodeConflict", "message": "two machines speak"}
+    seen["status"]["conditions"] = [{**said, "lastTransitionTime": "2026-11-24T12:00:00Z"}]
+    return seen
+
+
+def test_a_conflict_is_resolved_up_to_the_time_that_the_ledger_told_of_it(site: Terminal) -> None:
+    seen = in_conflict(site, "True")
+    done = site("node", "resolve", NODE)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        f"{NODE} goes on with the one machine that registers next; when two do, both are frozen again",
+        f"Next: kubectl hardpan explain node {NODE}",
+    ]
+    assert seen["spec"]["resolved"] == "2026-11-24T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (NODE, f"{NODE} is in no conflict: nothing is to be resolved"),
+        ("node-1", "NODE is 'node-1': write n- and 26 letters and digits"),
+        ("n-" + "a" * 26, f"there is no node n-{'a' * 26}"),
+    ],
+)
+def test_where_nothing_is_in_conflict_nothing_is_resolved(site: Terminal, node: str, said: str) -> None:
+    seen = in_conflict(site, "False")
+    done = site("node", "resolve", node)
+    assert done.code in (1, 2)
+    assert said in done.err
+    assert "resolved" not in seen["spec"]

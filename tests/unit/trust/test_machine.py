@@ -30,6 +30,7 @@ TIME = format_time(NOW)
 
 REGISTRATION: dict[str, Any] = {
     "kind": "Registration", "cluster": CLUSTER, "node": NODE, "nonce": "n", "time": TIME, "boot": "b",
+    "start": 1, "instance": "i",
     "signingKey": raw("node"), "boxKey": raw("box"), "tlsKey": raw("tls"), "myceliumKey": seed("m").hex(),
     "inventory": {
         "hostname": "h", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "Acme", "virtualisation": "none",
@@ -45,7 +46,7 @@ ROW: dict[str, Any] = {
     "item": digest(b""), "state": "running", "restarts": 0, "since": TIME,
 }  # fmt: skip
 REPORT: dict[str, Any] = {
-    "cluster": CLUSTER, "node": NODE, "boot": "b", "sequence": 1, "time": TIME, "uptimeSeconds": 5,
+    "cluster": CLUSTER, "node": NODE, "boot": "b", "start": 1, "sequence": 1, "time": TIME, "uptimeSeconds": 5,
     "snapshotVersion": 5, "capacity": {"cpus": 4, "memory": 1, "disk": 1}, "table": [ROW],
     "bin": ["v-aaaaaaaaaaaaaaaaaaaa"],
 }  # fmt: skip

@@ -216,8 +216,8 @@ def registration(machine: str = "node", key: str = "", **changes: Any) -> bytes:
         "agentVersion": "0.1",
     }  # fmt: skip
     standing: dict[str, Any] = {
-        "kind": "Registration", **keys, "nonce": "bm9uY2U=", "time": format_time(NOW), "boot": "boot-1",
-        "inventory": inventory, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
+        "kind": "Registration", **keys, "nonce": "bm9uY2U=", "time": format_time(NOW), "boot": "boot-1", "start": 1,
+        "instance": "first", "inventory": inventory, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
     }  # fmt: skip
     fields = {name: each for name, each in (standing | changes).items() if each is not None}
     body = Registration.from_wire(fields)

@@ -12,6 +12,7 @@ import httpx
 
 from controllers.ledger.app import create
 from controllers.ledger.challenge import Challenges
+from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.nodes import NodeReconciler
 from controllers.ledger.presence import Presence
 from controllers.ledger.registry import NODES, Registry
@@ -57,16 +58,18 @@ class Ledger:
     async def begin(self) -> Ledger:
         """Reads trust and serves."""
         self.source = await install(self.server, self.trust)
-        self.presence = Presence(lambda: self.seconds, self.now, 10.0)
-        challenges = Challenges(b"k" * 32, lambda: self.now().timestamp())
-        registry = Registry(
-            self.kube, self.nodes, self.source.view, challenges, self.presence, self.now, lambda _: None
-        )
-        desk = ReportDesk(self.nodes, self.source, self.presence, self.now, lambda _: None)
-        self.reconciler = NodeReconciler(self.kube, self.nodes, self.source.view, self.presence, self.now)
+        self.restart()
+        return self
+
+    def restart(self) -> None:
+        """The ledger dies and starts anew; what it held in memory is gone."""
+        self.presence, conflicts = Presence(lambda: self.seconds, self.now, 10.0), Conflicts(lambda: self.seconds)
+        challenges, both = Challenges(b"k" * 32, lambda: self.seconds), (self.presence, conflicts, self.now)
+        registry = Registry(self.kube, self.nodes, self.source.view, challenges, *both, lambda _: None)
+        desk = ReportDesk(self.nodes, self.source, *both, lambda _: None)
+        self.reconciler = NodeReconciler(self.kube, self.nodes, self.source.view, *both)
         transport = httpx.ASGITransport(create(registry, desk, self.source, self.metrics.refuse))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://ledger")
-        return self
 
     async def renew(self, **snapshot: Any) -> None:
         """The operator signs a new snapshot."""
@@ -114,19 +117,33 @@ class Machine:
         self.id = node_id(self.key.public)
         self.certificate = trusted.vouched(name).decode() if token else None
         self.sequence = 0
+        self.start = 1
+        self.instance = f"{name} 1"
+        self.copies = 0
 
     def registration(self, ledger: Ledger, nonce: str, **changes: Any) -> bytes:
         """A signed registration; `key` names another signer, all else are fields."""
-        standing = {"nonce": nonce, "time": format_time(ledger.now()), "certificate": self.certificate}
+        standing: dict[str, Any] = {
+            "nonce": nonce, "time": format_time(ledger.now()), "certificate": self.certificate,
+            "start": self.start, "instance": self.instance,
+        }  # fmt: skip
         return trusted.registration(self.name, **(standing | changes))
+
+    def again(self, start: int = 0) -> Machine:
+        """The machine after a restart; two of them are copies of one disk."""
+        self.copies += 1
+        made = Machine(self.name, token=self.certificate is not None)
+        made.start, made.instance = start or self.start + 1, f"{self.name} {self.start} {self.copies}"
+        made.sequence = self.sequence + 1000
+        return made
 
     def report(self, ledger: Ledger, **changes: Any) -> bytes:
         """The next signed report."""
         self.sequence += 1
         key = changes.pop("key", self.key)
         fields = {
-            "cluster": trusted.CLUSTER, "node": self.id, "boot": "boot-1", "sequence": self.sequence,
-            "time": format_time(ledger.now()), "uptimeSeconds": 10**9, "snapshotVersion": 5,
+            "cluster": trusted.CLUSTER, "node": self.id, "boot": "boot-1", "start": self.start,
+            "sequence": self.sequence, "time": format_time(ledger.now()), "uptimeSeconds": 10**9, "snapshotVersion": 5,
             "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36}, "table": [], "bin": [],
         } | changes  # fmt: skip
         return sign(REPORT_TYPE, Report.from_wire(fields).to_bytes(), key, self.id)

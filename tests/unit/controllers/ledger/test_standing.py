@@ -31,7 +31,7 @@ def seen(**status: Any) -> Object:
 
 def standing(*rows: dict[str, Any], memory: int = 512 * GIB) -> Standing:
     report = {
-        "cluster": CLUSTER, "node": CERTIFICATE.node, "boot": "b", "sequence": 1, "time": format_time(NOW),
+        "cluster": CLUSTER, "node": CERTIFICATE.node, "boot": "b", "start": 1, "sequence": 1, "time": format_time(NOW),
         "uptimeSeconds": 5, "snapshotVersion": 1, "capacity": {"cpus": 64, "memory": memory, "disk": GIB},
         "table": list(rows), "bin": [],
     }  # fmt: skip

@@ -108,7 +108,7 @@ class FakeNode:
         cpus, memory, disk = self.capacity
         rows = [self._row(row) for row in self.table.values()]
         body = Report(
-            cluster=trusted.CLUSTER, node=self.id, boot=self.boot, sequence=self.sequence, time=self._time(),
+            cluster=trusted.CLUSTER, node=self.id, boot=self.boot, start=1, sequence=self.sequence, time=self._time(),
             uptime_seconds=1, snapshot_version=self.snapshot,
             capacity=ReportCapacity(cpus=cpus, memory=memory, disk=disk), table=tuple(rows),
             bin=tuple(sorted(self.bin)),
