@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench lock
+.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench chaos lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,10 @@ crds: ## write crds/*.yaml and docs/reference/api.md from the models
 
 bench: setup ## cost of script, admission, queue, and apply to Ready, beside their budgets
 	$(PYTHON) -m bench
+
+SEEDS ?= 1..10
+chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
+	$(PYTHON) -m tests.chaos --seeds $(SEEDS) --keep chaos-failed
 
 lock: ## pin the Python dependencies anew, without naming a registry
 	uv lock && uv export -q --no-emit-workspace --all-extras --all-groups --no-header --format requirements-txt > requirements.lock
