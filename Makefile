@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench chaos lock
+.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench chaos fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ crds: ## write crds/*.yaml and docs/reference/api.md from the models
 
 bench: setup ## cost of script, admission, queue, and apply to Ready, beside their budgets
 	$(PYTHON) -m bench
+
+fuzz: ## what strangers write, for ten minutes for each parser (two hours and ten minutes; FUZZ="--minutes 1 qmp" for less)
+	nice $(PYTHON) -m tests.fuzz $(FUZZ)
 
 SEEDS ?= 1..10
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)

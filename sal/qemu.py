@@ -151,8 +151,8 @@ class QemuHypervisor:
             return Trouble.FROZEN
         try:
             with Qmp(files.socket, timeout=2.0) as session:
-                return _TROUBLES.get(session.execute("query-status")["status"])
-        except (SalError, KeyError):
+                return _TROUBLES.get(str(session.record("query-status").get("status")))
+        except SalError:
             return Trouble.UNREACHABLE if self._process(files) is not None else None
 
     def resume(self, folder: Path) -> None:
@@ -170,9 +170,9 @@ class QemuHypervisor:
         if self._process(files) is None:
             return
         with Qmp(files.socket, timeout=2.0) as session:
-            for node in session.execute("query-named-block-nodes", flat=True):
-                if node["drv"] == "raw" and node["file"] == str(disk):
-                    session.execute("block_resize", **{"node-name": node["node-name"], "size": disk.stat().st_size})
+            for node in session.records("query-named-block-nodes", flat=True):
+                if (node.get("drv"), node.get("file")) == ("raw", str(disk)):
+                    session.execute("block_resize", **{"node-name": node.get("node-name"), "size": disk.stat().st_size})
 
     def stop(self, folder: Path, grace_seconds: float) -> bool:
         """See Hypervisor. A button pressed before the guest listens is lost, so it is pressed again and again."""

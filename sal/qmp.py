@@ -1,4 +1,8 @@
-"""QMP, QEMU's control protocol: one JSON object a line over a Unix socket, one client at a time."""
+"""QMP, QEMU's control protocol: one JSON object a line over a Unix socket, one client at a time.
+
+A QEMU that its guest broke out of answers what it likes, as slowly as it likes: what is no answer is UnexpectedOutput,
+and none is waited for longer than `timeout`, however much comes before it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import Any, Self
 from sal.errors import Busy, UnexpectedOutput
 
 LONGEST_LINE = 1 << 20
+LONGEST_WORDS = 512
 
 
 class Qmp:
@@ -21,9 +26,11 @@ class Qmp:
         self._path, self._timeout = path, timeout
         self._socket: socket.socket | None = None
         self._buffer = b""
+        self._deadline = 0.0
 
     def __enter__(self) -> Self:
-        self._socket = self._connect(time.monotonic() + self._timeout)
+        self._deadline = time.monotonic() + self._timeout
+        self._socket = self._connect(self._deadline)
         if "QMP" not in self._read():
             raise UnexpectedOutput(f"{self._path} is no QMP socket")
         self.execute("qmp_capabilities")
@@ -40,13 +47,30 @@ class Qmp:
         request: dict[str, Any] = {"execute": command}
         if arguments:
             request["arguments"] = arguments
+        self._deadline = time.monotonic() + self._timeout
         self._send(json.dumps(request).encode() + b"\n")
         while True:
             answer = self._read()
             if "return" in answer:
                 return answer["return"]
             if "error" in answer:
-                raise UnexpectedOutput(f"QEMU refuses {command}: {answer['error'].get('desc', answer['error'])}")
+                error = answer["error"]
+                words = error.get("desc", error) if isinstance(error, dict) else error
+                raise UnexpectedOutput(f"QEMU refuses {command}: {str(words)[:LONGEST_WORDS]}")
+
+    def record(self, command: str, **arguments: Any) -> dict[str, Any]:
+        """As `execute`, for an answer with fields."""
+        answer = self.execute(command, **arguments)
+        if not isinstance(answer, dict):
+            raise UnexpectedOutput(f"QEMU answers {command} with no record")
+        return answer
+
+    def records(self, command: str, **arguments: Any) -> list[dict[str, Any]]:
+        """As `execute`, for an answer that is a list of records."""
+        answer = self.execute(command, **arguments)
+        if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
+            raise UnexpectedOutput(f"QEMU answers {command} with no list of records")
+        return answer
 
     def _connect(self, deadline: float) -> socket.socket:
         while True:
@@ -73,14 +97,20 @@ class Qmp:
             self._buffer += self._receive()
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
-            parsed: dict[str, Any] = json.loads(line)
-        except ValueError:
+            parsed = json.loads(line)
+        except (ValueError, RecursionError):
             raise UnexpectedOutput(f"{self._path} speaks no JSON") from None
+        if not isinstance(parsed, dict):
+            raise UnexpectedOutput(f"{self._path} says something that is no message")
         return parsed
 
     def _receive(self) -> bytes:
         assert self._socket is not None
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise Busy(f"QEMU at {self._path} does not come to an answer")
         try:
+            self._socket.settimeout(left)
             data = self._socket.recv(65_536)
         except OSError as error:
             raise Busy(f"QEMU at {self._path} does not answer: {error}") from None

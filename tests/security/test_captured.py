@@ -10,18 +10,24 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from node_agent.agent.control import SocketExecutor, ask
+from node_agent.messages import Ran, Run
 from tests.security.attacks import ATTACKS, another_plan_under_the_signed_digest
 from tests.security.captured import STEP, Captured, Order
-from tests.security.realm import Realm
+from tests.security.realm import SEEN, Realm
 from tests.system.node_process import Node
 from tests.system.node_site import Site, wait_for
 from tests.system.requirements import need
+from tests.unit.node_agent.cluster import read_receipt
+from trust.dsse import decode
 from trust.errors import Code
 from trust.job import Receipt
+from trust.part import format_time
 
 pytestmark = pytest.mark.system
 VOLUME = {"kind": "volume", "name": "data-0", "verb": "ensure", "epoch": 1, "generation": 2}
@@ -51,17 +57,41 @@ class World:
             self.refused[receipt.reason] += 1
         return receipt
 
+    @property
+    def public(self) -> bytes:
+        """The node's signing key."""
+        return decode(self.site.nodes[self.node.id].signing_key)
+
     def counted(self) -> Counter[str]:
         """What the node's metric says of jobs, by reason."""
+        return Counter({reason: number for (what, reason), number in self._metrics().items() if what == "job"})
+
+    def metric(self, what: str, reason: str) -> int:
+        """How often the node refused this, by its metric."""
+        return self._metrics().get((what, reason), 0)
+
+    def _metrics(self) -> dict[tuple[str, str], int]:
         file = self.node.settings.paths.refusals
         text = file.read_text() if file.exists() else ""
-        found = re.findall(r'hardpan_refused_total\{what="job",reason="(\w+)"\} (\d+)', text)
-        return Counter({reason: int(number) for reason, number in found})
+        found = re.findall(r'^hardpan_refused_total\{what="([\w-]+)",reason="(\w+)"\} (\d+)$', text, re.MULTILINE)
+        return {(what, reason): int(number) for what, reason, number in found}
 
     def close(self) -> None:
         """Ends all of it."""
         self.node.stop()
         self.site.close()
+
+
+class Serving:
+    """What a gateway hands out in place of a cluster's trust."""
+
+    def __init__(self, bundle: bytes, version: int) -> None:
+        self.version = version
+        self._bundle = bundle
+
+    def bundle(self) -> bytes:
+        """The trust bundle."""
+        return self._bundle
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +118,38 @@ def test_a_document_under_the_digest_of_another_never_leaves_the_queue(world: Wo
     receipt = world.place(another_plan_under_the_signed_digest(world.captured))
     assert (receipt.state, receipt.reason) == ("failed", "DocumentMissing")
     assert world.node.effects() == before
+
+
+def test_who_took_over_the_agent_makes_the_executor_do_no_more(world: World) -> None:
+    before = world.node.effects()
+    order = another_plan_under_the_signed_digest(world.captured)
+    executor = SocketExecutor(world.node.settings.paths.socket)
+    request = Run(job=order.job, attempt=1, envelope=order.to_bytes(), documents=dict(order.documents))
+    receipt = read_receipt(ask(executor, request, Ran).receipt, world.public)
+    executor.close()
+    world.refused[receipt.reason] += 1
+    assert (receipt.state, receipt.reason) == ("refused", Code.BAD_ENCODING)
+    assert world.node.effects() == before
+
+
+FORGED_TRUST = {
+    "a_snapshot_of_one_s_own": "ThresholdNotMet", "a_snapshot_of_another_cluster": "WrongCluster",
+    "an_older_snapshot": "TrustRollback",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("attack", "reason"), FORGED_TRUST.items())
+def test_a_gateway_in_the_wrong_hands_makes_a_node_believe_nobody_else(
+    world: World, attack: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ATTACKS[attack][0](world.captured)
+    bundle = order.documents[order.fields["trust"]]
+    monkeypatch.setattr(world.site, "cluster", Serving(bundle, SEEN + 9))
+    world.node.says(reason)
+    wait_for(lambda: world.metric("offer-trust", reason), "the metric")
+    report = world.site.heartbeat(world.node.id)
+    assert report is not None
+    assert report.snapshot_version == SEEN, "the node still believes what the root signed"
 
 
 def test_every_refusal_is_counted_under_its_reason(world: World) -> None:
@@ -123,3 +185,15 @@ def test_what_users_signed_still_runs_and_goes_on_under_the_next_signature(world
     assert {row.name: row.state for row in report.table} == {"web-0": "running", "data-0": "present"}
     order = world.captured.order(world.captured.wish(revision=5).signed(), None, STEP)
     assert world.place(order).state == "succeeded", "no attack stands in the way of what is true"
+
+
+def test_what_was_removed_comes_back_by_no_order_from_before(world: World) -> None:
+    before = world.captured.order(world.captured.wish(revision=5).signed(), None, STEP | {"generation": 12})
+    removal = world.captured.order(None, None, STEP | {"verb": "absent", "generation": 11})
+    assert world.place(removal.but(revision=None, plan=None, document=None)).state == "succeeded"
+    effects = world.node.effects()
+    issued = format_time(world.captured.now - timedelta(minutes=1))
+    assert world.place(before.but(issued=issued)).reason == Code.STALE_EPOCH
+    again = world.captured.order(world.captured.wish(revision=2).signed(), None, STEP | {"generation": 13})
+    assert world.place(again).reason == Code.REVISION_TOO_OLD
+    assert world.node.effects() == effects

@@ -64,6 +64,11 @@ def test_a_handshake_that_does_not_begin_is_not_waited_for(gateway: Gateway) -> 
         assert seconds_until_closed(opened[0]) < SOON
 
 
+def test_who_says_nothing_after_the_handshake_is_not_waited_for(gateway: Gateway) -> None:
+    with gateway.call_securely() as silent:
+        assert seconds_until_closed(silent) < SOON
+
+
 def test_a_head_that_drips_is_cut_off_however_long_it_goes_on(gateway: Gateway) -> None:
     before = gateway.refused("connection", "TooSlow")
     with gateway.call_securely() as slow:
@@ -154,7 +159,7 @@ def test_nonsense_a_thousand_times_fills_no_log(gateway: Gateway) -> None:
             continue
     assert served(gateway)
     grown = gateway.log.read_text()[before:]
-    assert len(grown) < 16_000, grown[:2000]
+    assert len(grown) < 5_000, grown[:2000]
     assert "\x1b" not in grown
 
 
