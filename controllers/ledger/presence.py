@@ -10,13 +10,19 @@ from controllers.ledger.approval import Decision
 from controllers.ledger.uptime import Attendance, Beat, Liveness, credit, interval_seconds, is_replay, liveness
 from trust.certificate import NodeCertificate
 from trust.errors import Code, Refusal
+from trust.part import parse_time
 from trust.registration import Inventory, Registration
 from trust.report import Report
+
+LARGEST_SKEW_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One node. `certificate` is there once it is approved, `report` once it reported."""
+    """One node. `certificate` is there once it is approved, `report` once it reported.
+
+    `skew` is by how many seconds its clock was ahead of ours when it did.
+    """
 
     attendance: Attendance
     reported: bool = False
@@ -24,6 +30,7 @@ class Standing:
     certificate: NodeCertificate | None = None
     inventory: Inventory | None = None
     report: Report | None = None
+    skew: float = 0.0
 
 
 class Presence:
@@ -60,9 +67,11 @@ class Presence:
             raise Refusal(Code.EXPIRED, f"report {report.sequence} of {report.node} came before")
         was, first = self.liveness(report.node), not held.reported
         attendance = credit(held.attendance, beat, self._clock(), self._now(), self.interval())
-        self._nodes[report.node] = replace(held, attendance=attendance, reported=True, report=report)
+        skew = (parse_time(report.time) - self._now()).total_seconds()
+        new = replace(held, attendance=attendance, reported=True, report=report, skew=skew)
+        self._nodes[report.node] = new
         rebooted = held.report is not None and held.report.boot != report.boot
-        return first or rebooted or was != "Reporting"
+        return first or rebooted or was != "Reporting" or _is_news(held, new)
 
     def liveness(self, node: str) -> Liveness | None:
         """What a node's silence means; None before its first report."""
@@ -78,6 +87,13 @@ class Presence:
     def names(self) -> list[str]:
         """All nodes."""
         return list(self._nodes)
+
+
+def _is_news(held: Standing, new: Standing) -> bool:
+    """Whether it found something else wrong with itself than before, or its clock turned wrong or right."""
+    before, now = (each.report.findings if each.report else None for each in (held, new))
+    off = [abs(each.skew) > LARGEST_SKEW_SECONDS for each in (held, new)]
+    return before != now or off[0] != off[1]
 
 
 def _of_an_earlier_boot(report: Report, newest: Report | None) -> bool:

@@ -208,9 +208,9 @@ def test_a_webhook_that_is_away_or_not_registered_is_told(
     authority = Authority(tmp_path, "other").pair.certificate.read_bytes()
     place.apply(registered("https://127.0.0.1:1/", authority))
     # The API server takes a moment to learn of a registration.
-    wait_for(lambda: "connection refused" in doctor().get("admission", ""), "a webhook that is away", log=str)
+    wait_for(lambda: "does not answer" in doctor().get("admission", ""), "a webhook that is away", 60.0)
     place.apply(registered(place.hook["webhooks"][0]["clientConfig"]["url"], authority))
-    wait_for(lambda: "does not answer" in doctor().get("admission", ""), "a webhook of another authority", log=str)
+    wait_for(lambda: "does not answer" in doctor().get("admission", ""), "a webhook of another authority", 60.0)
     place.delete("validatingwebhookconfigurations", "hardpan")
     assert doctor() == {"admission": "no webhook is registered"}
 

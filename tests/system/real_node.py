@@ -16,7 +16,7 @@ from node_agent import medium
 from node_agent.clock import SystemClock
 from node_agent.executor import assembly, identity
 from node_agent.executor.hosts import host_for, pool_for
-from node_agent.executor.sal_host import PORTS_SECONDS, SalHost
+from node_agent.executor.sal_host import NOT_ASKED, SalHost
 from node_agent.settings import NodeSettings
 from sal.command import Command, SystemRunner
 from tests.system.btrfs_disk import btrfs_disk
@@ -112,7 +112,7 @@ class RealNode:
     def repair(self) -> None:
         """One pass that looks for drift, as there is one every 15 s."""
         self.executor.keeper._repaired = float("-inf")
-        time.sleep(PORTS_SECONDS + 0.1)
+        self.host._ports = NOT_ASKED
         self.executor.keeper.pass_once()
 
     def watches_until(self, seen: Callable[[], bool]) -> None:

@@ -42,7 +42,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNode]:
 def node(running: RealNode) -> Iterator[RealNode]:
     """The node in sync; the bystander web-1 must be the same process when the test is over."""
     running.repair()
-    running.watch(2)
     bystander, before = running.pid("web-1"), effects(running)
     running.repair()
     assert effects(running) == before

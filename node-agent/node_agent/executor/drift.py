@@ -20,7 +20,7 @@ SILENT = (
     "its control socket does not answer, so it cannot be asked to stop: the next stop ends it as a power cut does; to"
     " stop it in order, power it off from within"
 )
-FULL = 0.99
+FULL = 0.98
 
 
 class Mend(Enum):

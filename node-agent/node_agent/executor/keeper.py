@@ -52,6 +52,7 @@ class Keeper:
         if repair:
             self._repaired = elapsed
             self.repair.network()
+            self.repair.disk()
         for resource in self.tools.resources.all():
             if repair or resource.assignment.kind == "machine":
                 self._tend(resource, repair)

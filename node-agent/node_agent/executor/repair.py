@@ -37,6 +37,18 @@ class Repair:
         except NodeError as error:
             self.health.found("network", "NetworkBroken", error.message)
 
+    def disk(self) -> None:
+        """The pool's room."""
+        try:
+            full = self.tools.host.fullness()
+        except NodeError as error:
+            self.health.found("disk", "Troubled", error.message)
+            return
+        if full > drift.FULL:
+            self.health.found("disk", "DiskFull", f"{full:.0%} of the disk are taken: guests that need room wait")
+        else:
+            self.health.clear("disk")
+
     def volume(self, resource: Resource) -> None:
         """A volume of the table."""
         if resource.removing:

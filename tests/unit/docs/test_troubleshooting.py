@@ -73,6 +73,8 @@ def of_nodes() -> set[str]:
             found.update(word(node, 2))
         if name == "_outcome":
             found.update(word(node, 2))
+        if name == "found":
+            found.update(word(node, 1))
         found.update(
             str(each.value.value)
             for each in node.keywords
