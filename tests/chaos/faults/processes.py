@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from cli.control_plane import ROLES
+from cli.control_plane import ROLES, environment
 from sal.command import Process
+from sal.errors import SalError
 from tests.chaos.arena import Arena, Hit
 from tests.chaos.faults.fault import Fault, Undo, nothing
 
@@ -93,7 +94,6 @@ def start_controllers(arena: Arena) -> None:
     """Starts them without waiting; what the webhook's registration needs is there already."""
     control_plane = arena.demo.control_plane
     words = [*control_plane._options.within, *control_plane._python(), "control-plane"]
-    from cli.control_plane import environment
 
     words += ["--logs", str(arena.demo.layout.control_plane)]
     control_plane.processes.start("control-plane", words, {**environment(), **control_plane.settings()})
@@ -106,13 +106,22 @@ def kill_kubernetes(name: str) -> Callable[[Arena, int], Undo]:
         process = arena.kubernetes.processes.find(name)
         if process is not None:
             process.kill()
-        return arena.kubernetes.start
+        return lambda: start_kubernetes(arena)
 
     return begin
 
 
+def start_kubernetes(arena: Arena) -> None:
+    """On a busy machine an API server may take longer to be ready than a demo waits."""
+    for _ in range(3):
+        with suppress(SalError):
+            return arena.kubernetes.start()
+    arena.kubernetes.start()
+
+
 def restart_api_server(arena: Arena, _: int) -> Undo:
-    arena.kubernetes.restart_api_server()
+    arena.kubernetes.processes.stop("kube-apiserver", 5.0)
+    start_kubernetes(arena)
     return nothing
 
 
@@ -120,10 +129,6 @@ def kill_redis(arena: Arena, node: int) -> Undo:
     """Started again on what it wrote."""
     kill(redis)(arena, node)
     return arena.demo.control_plane.start_redis
-
-
-def _alive(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}")
 
 
 FAULTS = (

@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.redis_controller import RedisControllerBroker
 from tests.chaos.arena import Arena
 from tests.chaos.faults.fault import Fault, Undo, nothing
+from tests.chaos.faults.processes import start_kubernetes
 from tests.cloud.captured import connection
 
 FILL = "nq:chaos:fill"
@@ -95,7 +96,7 @@ def set_back_etcd(arena: Arena, _: int) -> Undo:
                 found.kill()
         shutil.rmtree(data)
         backup.rename(data)
-        kubernetes.start()
+        start_kubernetes(arena)
 
     return restore
 
