@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from cli.control_plane import ROLES, environment
 from sal.command import Process
@@ -113,10 +112,13 @@ def kill_kubernetes(name: str) -> Callable[[Arena, int], Undo]:
 
 def start_kubernetes(arena: Arena) -> None:
     """On a busy machine an API server may take longer to be ready than a demo waits."""
-    for _ in range(3):
-        with suppress(SalError):
-            return arena.kubernetes.start()
-    arena.kubernetes.start()
+    for patience in (True, True, False):
+        try:
+            arena.kubernetes.start()
+            return
+        except SalError:
+            if not patience:
+                raise
 
 
 def restart_api_server(arena: Arena, _: int) -> Undo:
