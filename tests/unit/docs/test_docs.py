@@ -77,6 +77,15 @@ def test_every_test_that_is_named_exists(each: Page) -> None:
         assert re.search(rf"def {name}\(", (ROOT / file).read_text()), f"{each.name}: {file} has no {name}"
 
 
+def test_every_threat_has_a_guard_and_a_test_and_says_what_is_not_promised() -> None:
+    head, *rows = tables(page("docs/security.md").section("Threats and tests"))[0]
+    assert head == ["threat", "guard", "test", "what is not promised"]
+    for threat, guard, test, not_promised in rows:
+        assert guard, f"{threat}: no guard"
+        assert re.search(r"`tests/[\w/]+\.py::test_\w+`", test), f"{threat}: no test"
+        assert not_promised, f"{threat}: write what is not promised, or –"
+
+
 @every_page
 def test_no_page_names_a_folder_of_one_machine(each: Page) -> None:
     assert not re.search(r"/work/|/root/", each.text), f"{each.name} speaks of a machine that readers do not have"
