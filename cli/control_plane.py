@@ -43,7 +43,7 @@ class Child:
             print(f"{self.role} ended; started again in {self.due - now:.1f} s", file=sys.stderr, flush=True)
         elif now >= self.due:
             words = [sys.executable, "-m", "cli.main", self.role]
-            self.process = spawn(words, log=self.folder / f"{self.role}.log", environment=environment())
+            self.process = spawn(words, log=self.folder / f"{self.role}.log", environment=environment(self.role))
             self.started = now
             (self.folder / f"{self.role}.pid").write_text(str(self.process.pid))
 
@@ -68,8 +68,14 @@ def run(folder: Path) -> int:
     return 0
 
 
-def environment() -> dict[str, str]:
-    """What children inherit: our settings, where the API server is, and where Python finds us."""
+def environment(role: str = ROLES[0]) -> dict[str, str]:
+    """What a child inherits: our settings, where the API server is, and where Python finds us.
+
+    HARDPAN_MONITOR is the first child's address; each of the others has the next port.
+    """
     passed = {name: value for name, value in os.environ.items() if name.startswith("HARDPAN_") or name == "KUBECONFIG"}
     paths = ":".join(str(Path(each).resolve()) for each in sys.path if each)
+    host, _, port = passed.get("HARDPAN_MONITOR", "").rpartition(":")
+    if port.isdecimal():
+        passed["HARDPAN_MONITOR"] = f"{host}:{int(port) + ROLES.index(role)}"
     return {**passed, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ from sal.command import SystemRunner
 from trust.keys import parse_user_key
 from trust.records import Record
 from trust.root import RootDocument
-from trust.snapshot import DEFAULT_VALIDITY_DAYS
+from trust.snapshot import DEFAULT_VALIDITY_DAYS, SnapshotBody
 
 SiteOption = Annotated[Path, typer.Option("--site", help="The operator's folder.")]
 ApplyOption = Annotated[bool, typer.Option("--apply/--no-apply", help="Apply with kubectl at once.")]
@@ -32,16 +32,21 @@ ROOT_REMEDY = "Its public halves are in hardpan-root.pub of the site"
 
 @dataclass(frozen=True)
 class Change:
-    """Records to write, and for how long the snapshot that lists them counts."""
+    """Records to write, for how long the snapshot that lists them counts, and what else in it is another."""
 
     records: Sequence[Record] = ()
     days: int = DEFAULT_VALIDITY_DAYS
+    amended: Mapping[str, Any] = field(default_factory=dict)
 
 
 def publish(site: Site, change: Change, key: Path | None, apply: bool) -> None:
     """Signs a snapshot with the change, writes both, applies all. Raises CliError."""
     signer = root_signer(site.view().root.document, key)
-    body = sites.renew(site, signer, datetime.now(UTC), change.days, change.records)
+    spread(site, sites.renew(site, signer, datetime.now(UTC), change.days, change.records, change.amended), apply)
+
+
+def spread(site: Site, body: SnapshotBody, apply: bool) -> None:
+    """Says what was signed, and applies it or says how. Raises CliError."""
     note(f"trust snapshot {body.version} lists {len(body.records)} records and counts until {body.expires}")
     command = apply_words(site)
     if not apply:

@@ -145,34 +145,73 @@ def init(folder: Path, name: str, keys: Sequence[str], signer: Signer, region: s
 
 
 def renew(
-    site: Site, signer: Signer, now: datetime, days: int = DEFAULT_VALIDITY_DAYS, changed: Sequence[Record] = ()
+    site: Site,
+    signer: Signer,
+    now: datetime,
+    days: int = DEFAULT_VALIDITY_DAYS,
+    changed: Sequence[Record] = (),
+    amended: Mapping[str, Any] = {},
 ) -> SnapshotBody:
     """Signs a new snapshot that lists every record as it stands in the folder, with these changes.
 
+    `amended` are other fields of the snapshot. Nothing is written unless all of it holds. Raises CliError.
+    """
+    return _renew(site, site.trust.roots, signer, (now, days), changed, amended)
+
+
+def replace_root(site: Site, keys: Sequence[str], old: Signer, new: Signer, now: datetime) -> SnapshotBody:
+    """Signs the next root document with a key of this one and one of its own, and a snapshot under it.
+
     Nothing is written unless all of it holds. Raises CliError.
     """
-    trust, cluster = site.trust, site.cluster
-    held = SnapshotBody.parse(parse_envelope(trust.snapshot.encode(), SNAPSHOT_TYPE).payload)
+    held = site.view().root.document
+    root = held.model_copy(update={"version": held.version + 1, "keys": tuple(keys)})
+    unsigned = Envelope(ROOT_TYPE, root.to_bytes(), ())
+    signers = {each.key.key_id: each for each in (old, new)}.values()
+    made = tuple(signature(each, unsigned.signed_bytes) for each in signers)
+    envelope = Envelope(ROOT_TYPE, unsigned.payload, made).to_json().decode()
+    body = _renew(site, [*site.trust.roots, envelope], new, (now, DEFAULT_VALIDITY_DAYS), (), {})
+    write_durably(site.root_file, ("\n".join(keys) + "\n").encode(), 0o644)
+    return body
+
+
+def _renew(
+    site: Site,
+    roots: Sequence[str],
+    signer: Signer,
+    validity: tuple[datetime, int],
+    changed: Sequence[Record],
+    amended: Mapping[str, Any],
+) -> SnapshotBody:
+    held, (now, days) = snapshot_of(site), validity
     records = {each.key: each for each in (*site.records(), *changed)}
     body = held.model_copy(
         update={
             "version": held.version + 1,
-            "root_version": len(trust.roots),
+            "root_version": len(roots),
             "issued": format_time(now),
             "expires": format_time(now + timedelta(days=days)),
             "records": {key: record.digest for key, record in records.items()},
+            **amended,
         }
     )
-    snapshot = _signed(body, signer)
-    roots = tuple(each.encode() for each in trust.roots)
+    snapshot, chain = _signed(body, signer), tuple(each.encode() for each in roots)
     try:
-        open_bundle(Bundle(roots, snapshot.encode(), tuple(records.values())), cluster, body.version)
+        open_bundle(Bundle(chain, snapshot.encode(), tuple(records.values())), site.cluster, body.version)
     except TrustError as error:
         raise CliError(f"nothing was changed, since it would not count: {error}") from None
     for record in changed:
         write_yaml(site.record_file(record.kind, record.name), manifest(record.kind, record.name, record.spec))
-    _write_trust(site, trust.roots, snapshot)
+    _write_trust(site, roots, snapshot)
     return body
+
+
+def snapshot_of(site: Site) -> SnapshotBody:
+    """The newest snapshot of the folder, as it stands. Raises CliError."""
+    try:
+        return SnapshotBody.parse(parse_envelope(site.trust.snapshot.encode(), SNAPSHOT_TYPE).payload)
+    except TrustError as error:
+        raise CliError(f"{site.trust_file} is damaged: {error}. Restore it from your backup") from None
 
 
 def _signed(body: SnapshotBody, signer: Signer) -> str:

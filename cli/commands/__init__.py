@@ -16,7 +16,9 @@ COMMANDS: dict[str, Entry | Group] = {
         "People and their keys.",
         {
             "add": Entry("cli.commands.user:add", "Adds a user, or replaces a user's keys."),
+            "retire-key": Entry("cli.commands.user:retire_key", "Retires one key of a user."),
             "revoke-key": Entry("cli.commands.user:revoke_key", "Revokes one key of a user."),
+            "revoke": Entry("cli.commands.user:revoke", "Revokes a user: all keys at once."),
         },
     ),
     "tenant": Group(
@@ -27,17 +29,26 @@ COMMANDS: dict[str, Entry | Group] = {
         "The snapshot of what counts.",
         {
             "renew": Entry("cli.commands.trust:renew", "Signs a new snapshot of all records."),
+            "floor": Entry("cli.commands.trust:floor", "Sets the lowest revision of a deployment that counts."),
             "show": Entry("cli.commands.trust:show_", "Shows the cluster's id and what counts."),
         },
     ),
+    "root": Group(
+        "The keys that rule.",
+        {"replace": Entry("cli.commands.root:replace", "Replaces the operator root's keys.")},
+    ),
     "token": Group(
         "Join tokens for machines.",
-        {"create": Entry("cli.commands.token:create", "Makes a join token, and prints its private half.")},
+        {
+            "create": Entry("cli.commands.token:create", "Makes a join token, and prints its private half."),
+            "close": Entry("cli.commands.token:close", "Closes a join token."),
+        },
     ),
     "node": Group(
-        "Machines: approve one, run one.",
+        "Machines: approve, revoke or run one.",
         {
             "approve": Entry("cli.commands.node:approve", "Approves a machine by hand."),
+            "revoke": Entry("cli.commands.node:revoke", "Revokes a node for good."),
             "resolve": Entry("cli.commands.node:resolve", "Ends the conflict of a node of which two machines ran."),
             "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
         },

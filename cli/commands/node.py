@@ -1,4 +1,4 @@
-"""`hardpan node approve`, `node resolve` and `forget node`: what an operator decides over machines."""
+"""`hardpan node approve`, `resolve` and `revoke`, and `forget node`: what an operator decides over machines."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import site as sites
 from cli.amounts import labels
 from cli.cluster import connect
 from cli.completion import names_of
 from cli.errors import CliError, Usage
 from cli.keys import KeyOption
-from cli.output import say
-from cli.publishing import root_signer
+from cli.output import note, say
+from cli.publishing import HERE, ApplyOption, Change, SiteOption, publish, root_signer
 from cli.signer import signature
-from cli.site import only_region
+from cli.site import Site, only_region
 from cli.trusted import read_trust
 from cli.wording import require
 from crds.meta import DnsLabel, NodeId, Region
@@ -123,6 +124,29 @@ def resolve(node: NodeArgument) -> None:
     cluster.kubectl.run("patch", "nodes.hardpan.dev", node, "--type", "merge", "--patch", patch)
     say(f"{node} goes on with the one machine that registers next; when two do, both are frozen again")
     say(f"Next: kubectl hardpan explain node {node}")
+
+
+def revoke(node: NodeArgument, key: KeyOption = None, site: SiteOption = HERE, apply: ApplyOption = True) -> None:
+    """Revokes a node for good: it gets no orders, and no way to the queue.
+
+    What runs there cannot be stopped from afar: switch the machine off. Wiped, it comes back as a new node.
+
+    \b
+    Example:
+      hardpan node revoke n-kzdvvj2umnduyauf35o36k6kw4
+    """
+    require(NodeId, node, "NODE")
+    folder = Site(site)
+    revoked = sites.snapshot_of(folder).revoked_nodes
+    if node in revoked:
+        raise Usage(f"NODE: {node} is revoked already: nothing is to be done")
+    publish(folder, Change(amended={"revoked_nodes": tuple(sorted({*revoked, node}))}), key, apply)
+    if apply and connect().kubectl.get("nodes.hardpan.dev", node) is None:
+        note(f"Warning: there is no node {node} now: is this the id that you meant?")
+    say(
+        f"{node} is revoked: no orders, no queue, nobody believes it; what it runs goes on until it is off"
+    )
+    say(f"Next: switch the machine off, then: kubectl hardpan forget node {node} --yes")
 
 
 def forget(

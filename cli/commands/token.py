@@ -1,4 +1,4 @@
-"""`hardpan token`: join tokens for machines."""
+"""`hardpan token`: join tokens for machines, made and closed."""
 
 from __future__ import annotations
 
@@ -75,3 +75,30 @@ def create(
         note(f"supervisor {each.name} is vouched for site {in_site} from now on")
     note(f"token {name} admits {count} machines of region {region} until {ends}; kept in {folder.token_file(name)}")
     note("Next: boot machines with it, then: kubectl get nodes.hardpan.dev")
+
+
+def close(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The token's name.", show_default=False)],
+    key: KeyOption = None,
+    site: SiteOption = HERE,
+    apply: ApplyOption = True,
+) -> None:
+    """Closes a join token: it admits no more machines.
+
+    Who has joined by it stays. A single machine is taken back with `hardpan node revoke`.
+
+    \b
+    Example:
+      hardpan token close rack-7
+    """
+    require(DnsLabel, name, "NAME")
+    folder = Site(site)
+    if folder.record("JoinToken", name) is None:
+        names = ", ".join(each.name for each in folder.records() if each.kind == "JoinToken") or "none"
+        raise Usage(f"NAME: there is no join token {name} in {site}: there is {names}")
+    closed = sites.snapshot_of(folder).closed_tokens
+    if name in closed:
+        raise Usage(f"NAME: join token {name} is closed already: nothing is to be done")
+    publish(folder, Change(amended={"closed_tokens": tuple(sorted({*closed, name}))}), key, apply)
+    say(f"token {name} admits no more machines; who has joined by it stays")
+    say("Next: kubectl get jointokens.hardpan.dev")

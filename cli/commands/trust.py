@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from cli import site as sites
+from cli.errors import Usage
 from cli.keys import KeyOption
 from cli.output import Form, Output, say, show
 from cli.publishing import HERE, ApplyOption, Change, SiteOption, publish
 from cli.site import Site
+from cli.wording import require
+from crds.meta import DnsLabel, ResourceName
 from trust.records import Record
 from trust.snapshot import DEFAULT_VALIDITY_DAYS, TrustView
 
@@ -31,6 +35,36 @@ def renew(
     """
     publish(Site(site), Change(days=days), key, apply)
     say("Next: hardpan trust show")
+
+
+def floor(
+    deployment: Annotated[str, typer.Argument(metavar="NAMESPACE/NAME", help="The deployment.", show_default=False)],
+    revision: Annotated[int, typer.Argument(min=1, max=2**53 - 1, help="The lowest that counts.", show_default=False)],
+    key: KeyOption = None,
+    site: SiteOption = HERE,
+    apply: ApplyOption = True,
+) -> None:
+    """Sets the lowest revision of a deployment that counts; it never falls.
+
+    Every node and supervisor refuses revisions below it, also one that has not seen a newer one.
+
+    \b
+    Example:
+      hardpan trust floor tenant-a/web 8
+    """
+    namespace, _, name = deployment.partition("/")
+    require(DnsLabel, namespace, "NAMESPACE/NAME")
+    require(ResourceName, name, "NAMESPACE/NAME")
+    folder = Site(site)
+    floors = sites.snapshot_of(folder).revision_floors
+    if revision <= floors.get(deployment, 0):
+        held = floors[deployment]
+        raise Usage(
+            f"REVISION is {revision}: the floor of {deployment} is {held} and never falls; take {held + 1} or more"
+        )
+    publish(folder, Change(amended={"revision_floors": {**floors, deployment: revision}}), key, apply)
+    say(f"revisions of {deployment} below {revision} count nowhere any more; what runs goes on until it is signed anew")
+    say(f"Next: kubectl hardpan explain deployment {name} -n {namespace}")
 
 
 def show_(site: SiteOption = HERE, output: Output = Form.TEXT) -> None:
