@@ -12,7 +12,7 @@ from controllers.supervisor import placement
 from controllers.supervisor.actions import Create, Delete, Raise, Update
 from controllers.supervisor.model import STALE, Accepted, Placed, Snapshot, Want
 from crds.job import Reason
-from crds.workload import VolumeItem
+from crds.workload import MachineItem, VolumeItem
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,17 @@ def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Up
 
 def _stale(snapshot: Snapshot, want: Want) -> Placed | None:
     placed = snapshot.find(want.key)
-    return placed if placed is not None and not placed.deleting and not _current(placed, want) else None
+    if placed is None or placed.deleting or (_current(placed, want) and not _edited(placed, want)):
+        return None
+    return placed
+
+
+def _edited(placed: Placed, want: Want) -> bool:
+    """Whether somebody changed by hand what an object's spec shows of its item."""
+    if not isinstance(want.item, MachineItem):
+        return False
+    volumes = tuple(each.volume for each in want.item.volumes)
+    return (placed.size, placed.volumes) != (placement.size_of(want.item), volumes)
 
 
 def _current(placed: Placed, want: Want) -> bool:
