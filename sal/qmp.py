@@ -31,9 +31,13 @@ class Qmp:
     def __enter__(self) -> Self:
         self._deadline = time.monotonic() + self._timeout
         self._socket = self._connect(self._deadline)
-        if "QMP" not in self._read():
-            raise UnexpectedOutput(f"{self._path} is no QMP socket")
-        self.execute("qmp_capabilities")
+        try:
+            if "QMP" not in self._read():
+                raise UnexpectedOutput(f"{self._path} is no QMP socket")
+            self.execute("qmp_capabilities")
+        except BaseException:
+            self._socket.close()
+            raise
         return self
 
     def __exit__(
