@@ -25,7 +25,7 @@ class TrustSource:
         self.cluster = cluster
         self._trust = Cache(resource_of(TRUST))
         self._records = {kind.kind: Cache(resource_of(kind)) for kind in RECORD_KINDS}
-        self._versions: tuple[str, ...] = ()
+        self._versions: tuple[int, ...] = ()
         self._opened: tuple[TrustView, Bundle] | Refusal = Refusal(Code.NO_TRUST, "trust has not been read yet")
         self._floors = (0, 0)
 
@@ -52,8 +52,8 @@ class TrustSource:
         return self._current()[1]
 
     def _current(self) -> tuple[TrustView, Bundle]:
-        versions = tuple(each.resource_version for cache in self.caches for each in cache.all())
-        if versions != self._versions or not versions:
+        versions = tuple(cache.version for cache in self.caches)
+        if versions != self._versions:
             self._versions, self._opened = versions, self._open()
         if isinstance(self._opened, Refusal):
             raise self._opened

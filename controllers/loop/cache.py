@@ -12,6 +12,7 @@ from controllers.loop.kube import Listing
 from controllers.loop.objects import Json, Object, ObjectKey, Projection, Resource, number_of
 
 Index = Callable[[Object], Iterable[Hashable]]
+Tally = Callable[[Object, int], None]
 
 UNREAD_METADATA = frozenset({"managedFields", "selfLink"})
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -29,14 +30,22 @@ def light(raw: Json) -> Json:
 class Cache:
     """The objects of one kind. The newest resourceVersion wins; each index maps a value to the objects that have it.
 
+    Each tally is told what comes (1) and what goes (-1), a changed object as both. `version` rises with every change.
+
     `projection` leaves out what no reconcile reads; it must keep what remains as it is, and be safe to repeat.
     """
 
     def __init__(
-        self, resource: Resource, projection: Projection = light, indexes: Mapping[str, Index] | None = None
+        self,
+        resource: Resource,
+        projection: Projection = light,
+        indexes: Mapping[str, Index] | None = None,
+        tallies: Iterable[Tally] = (),
     ) -> None:
         self.resource = resource
         self.synced = False
+        self.version = 0
+        self._tallies = tuple(tallies)
         self.projection = projection
         self._indexes = dict(indexes or {})
         self._objects: dict[ObjectKey, Object] = {}
@@ -51,6 +60,10 @@ class Cache:
     def all(self) -> tuple[Object, ...]:
         """Every object, ordered by key."""
         return tuple(self._objects[key] for key in sorted(self._objects))
+
+    def unordered(self) -> Iterable[Object]:
+        """Every object, for sums over many; not to be kept over an await."""
+        return self._objects.values()
 
     def by(self, index: str, value: Hashable) -> tuple[Object, ...]:
         """The objects that have this value in an index, ordered by key."""
@@ -102,11 +115,18 @@ class Cache:
         return number_of(held.resource_version) <= number_of(listing.resource_version)
 
     def _hold(self, seen: Object) -> None:
+        self._count(seen, 1)
         self._objects[seen.key] = seen
         for entry in self._entries_of(seen):
             self._entries.setdefault(entry, {})[seen.key] = seen
 
+    def _count(self, seen: Object, sign: int) -> None:
+        self.version += 1
+        for tally in self._tallies:
+            tally(seen, sign)
+
     def _forget(self, held: Object) -> None:
+        self._count(held, -1)
         del self._objects[held.key]
         for entry in self._entries_of(held):
             objects = self._entries[entry]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 
 from controllers.certified import Certified, without_registration
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Watch
 from controllers.loop.objects import Object, ObjectKey, resource_of
+from controllers.supervisor.memo import PerObject, Reserved, Uids
+from controllers.supervisor.model import NodeView, WorkKind
 from controllers.trust_source import TrustSource
 from crds.deployment import DEPLOYMENT
 from crds.job import JOB
@@ -18,6 +21,7 @@ from crds.revisionmark import REVISION_MARK
 from crds.volume import VOLUME
 from trust.certificate import NodeCertificate
 from trust.errors import Refusal
+from trust.snapshot import TrustView
 
 DEPLOYMENTS = resource_of(DEPLOYMENT)
 MACHINES = resource_of(MACHINE)
@@ -35,6 +39,10 @@ def _by_deployment(seen: Object) -> Iterable[str]:
     return (seen.labels.get(DEPLOYMENT_UID_LABEL, ""),)
 
 
+def _by_place(mark: Object) -> Iterable[tuple[str, str]]:
+    return ((mark.spec["namespace"], mark.spec["name"]),)
+
+
 def deployment_key(seen: Object) -> tuple[ObjectKey, ...]:
     """The deployment that a child belongs to, by its label."""
     name = seen.labels.get(DEPLOYMENT_LABEL, "")
@@ -47,13 +55,16 @@ class Caches:
     def __init__(self, trust: TrustSource) -> None:
         self.trust = trust
         children = {"uid": _by_uid, "deployment": _by_deployment, "owner": deployment_key}
-        self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid})
-        self.machines = Cache(MACHINES, indexes=children)
-        self.volumes = Cache(VOLUMES, indexes=children)
+        self.reserved, self.uids = Reserved(), Uids()
+        self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid}, tallies=[self.uids.count])
+        self.machines = Cache(MACHINES, indexes=children, tallies=[self.reserved.count])
+        self.volumes = Cache(VOLUMES, indexes=children, tallies=[self.reserved.count])
         self.jobs = Cache(JOBS, indexes=children)
         self.nodes = Cache(NODES, without_registration)
         self.certified = Certified(trust.view)
-        self.marks = Cache(MARKS)
+        self.node_views = PerObject[NodeView](self.nodes)
+        self.marks = Cache(MARKS, indexes={"place": _by_place})
+        self._view: TrustView | None = None
         self._node_states: dict[str, object] = {}
 
     @property
@@ -69,9 +80,20 @@ class Caches:
             *trust,
         ]
 
+    @property
+    def view(self) -> TrustView | None:
+        """The trust that counts; while none can be read, the one before."""
+        with suppress(Refusal):
+            self._view = self.trust.view()
+        return self._view
+
     def children(self, uid: str) -> list[Object]:
         """Machines and volumes of a deployment."""
         return [*self.machines.by("deployment", uid), *self.volumes.by("deployment", uid)]
+
+    def child(self, key: ObjectKey, kind: WorkKind) -> Object | None:
+        """The machine or volume of this name, whosever it is."""
+        return (self.machines if kind == "machine" else self.volumes).get(key)
 
     def owners(self, key: ObjectKey) -> list[str]:
         """The uids of the deployments of this name of which something is left, whether they are there or not."""

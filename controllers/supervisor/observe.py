@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from controllers.certified import Certified
-from controllers.loop.objects import Object
+from controllers.loop.objects import Object, ObjectKey
 from controllers.supervisor.accept import Judgement
 from controllers.supervisor.caches import Caches
+from controllers.supervisor.holdings import Holdings
+from controllers.supervisor.memo import size_of
 from controllers.supervisor.model import (
     Accepted,
     Capacity,
@@ -17,7 +19,6 @@ from controllers.supervisor.model import (
     NodeView,
     OpenJob,
     Placed,
-    Row,
     Snapshot,
     WorkKind,
 )
@@ -26,8 +27,8 @@ from controllers.supervisor.reports import Reports
 from crds.job import Step
 from crds.meta import DEPLOYMENT_UID_LABEL
 from crds.node_conditions import Reason
-from crds.workload import MachineItem
 from crds.reasons import RefusalReason
+from crds.workload import MachineItem
 from trust.errors import Refusal
 from trust.host_name import host_name
 from trust.part import parse_time
@@ -41,8 +42,7 @@ def observe(
     """The snapshot of one deployment."""
     placed = tuple(placed_of(each, reports, removals) for each in caches.children(seen.uid))
     jobs = tuple(job_of(each) for each in caches.jobs.by("deployment", seen.uid))
-    everything = [each for cache in (caches.machines, caches.volumes) for each in cache.all()]
-    taken, leaving = foreign(seen, everything)
+    taken, leaving = foreign(seen, judgement.accepted, caches)
     return Snapshot(
         namespace=seen.namespace,
         name=seen.name,
@@ -55,15 +55,11 @@ def observe(
         refused=judgement.refused,
         placed=placed,
         jobs=jobs,
-        nodes={
-            each.name: node_view(each, caches.certified)
-            for each in caches.nodes.all()
-            if each.deletion_timestamp is None
-        },
-        reserved=reserved(everything),
+        nodes=caches.node_views.values(caches.view, lambda each: node_view(each, caches.certified)),
+        reserved=caches.reserved.now(),
         taken=taken,
         leaving=leaving,
-        held=held(seen, placed, caches, reports),
+        held=held(seen, placed, caches, reports.holdings),
         listening=not reports.complete,
         halted=removals.held(now) if any(each.deleting for each in placed) else {},
         now=now,
@@ -152,14 +148,6 @@ def _time(text: str | None) -> datetime | None:
     return parse_time(text) if text else None
 
 
-def size_of(seen: Object) -> Capacity:
-    """What an object takes on its node."""
-    spec = seen.spec
-    if seen.resource.kind == "Volume":
-        return Capacity(disk=spec["size"])
-    return Capacity(spec["cpus"], spec["memory"], spec["disk"])
-
-
 def job_of(seen: Object) -> OpenJob:
     """A plan job; one without status is at its first attempt."""
     work, status = seen.spec["plan"], seen.status
@@ -182,42 +170,27 @@ def job_of(seen: Object) -> OpenJob:
     )
 
 
-def reserved(everything: Iterable[Object]) -> dict[str, Capacity]:
-    """What all objects of all deployments take, by node."""
-    taken: dict[str, Capacity] = {}
-    for each in everything:
-        node = each.spec["node"]
-        taken[node] = taken.get(node, Capacity()) + size_of(each)
-    return taken
+def foreign(seen: Object, accepted: Accepted | None, caches: Caches) -> tuple[frozenset[Key], frozenset[Key]]:
+    """Wanted names that belong to other deployments of this namespace, and to a namesake that was here before."""
+    wanted = [want.key for want in accepted.wants] if accepted else []
+    found = [(key, caches.child(ObjectKey(seen.namespace, key[1]), key[0])) for key in wanted]
+    others = [(key, each) for key, each in found if each and each.labels.get(DEPLOYMENT_UID_LABEL) != seen.uid]
+    leaving = frozenset(key for key, each in others if each.spec["deployment"] == seen.name)
+    return frozenset(key for key, _ in others) - leaving, leaving
 
 
-def foreign(seen: Object, everything: Iterable[Object]) -> tuple[frozenset[Key], frozenset[Key]]:
-    """Names in this namespace that belong to other deployments, and those of a namesake that was here before."""
-    others = [
-        each
-        for each in everything
-        if each.namespace == seen.namespace and each.labels.get(DEPLOYMENT_UID_LABEL) != seen.uid
-    ]
-    leaving = {_key(each) for each in others if each.spec["deployment"] == seen.name}
-    return frozenset(_key(each) for each in others) - leaving, frozenset(leaving)
-
-
-def held(seen: Object, placed: Iterable[Placed], caches: Caches, reports: Reports) -> dict[Key, Held]:
+def held(seen: Object, placed: Iterable[Placed], caches: Caches, holdings: Holdings) -> dict[Key, Held]:
     """What nodes hold of this deployment without an object, also of a namesake whose object is gone.
 
     What a forgotten node held is gone with it, by the operator's word.
     """
-    there, nodes = {each.key for each in placed}, {each.name for each in caches.nodes.all()}
-
-    def ours(uid: str, row: Row) -> bool:
-        return uid == seen.uid or (row.namespace == seen.namespace and caches.key_of_uid(uid) is None)
-
+    there = {each.key for each in placed}
+    strangers = caches.uids.strangers(holdings.uids(seen.namespace)) - {seen.uid}
+    rows = [*holdings.of(seen.uid), *(each for uid in sorted(strangers) for each in holdings.of(uid, seen.namespace))]
     return {
-        (kind, name): Held(node, row.epoch)
-        for node, rows in sorted(reports.newest.items())
-        if node in nodes
-        for (uid, kind, name), row in rows.items()
-        if (kind, name) not in there and ours(uid, row)
+        key: Held(node, row.epoch)
+        for node, key, row in sorted(rows, key=lambda each: each[0])
+        if key not in there and caches.nodes.get(ObjectKey("", node)) is not None
     }
 
 

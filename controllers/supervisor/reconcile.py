@@ -94,9 +94,11 @@ class Reconciler:
             await self.hands.perform(plan.actions, snapshot, papers)
             snapshot = self._observe(seen, judgement, now)
         todo = work.plan(snapshot)
-        await self.hands.perform(todo, snapshot, papers)
-        snapshot = self._observe(seen, judgement, now)
-        return await self._tell(seen, snapshot, rollout.plan(snapshot), todo)
+        if plan.actions or todo:
+            await self.hands.perform(todo, snapshot, papers)
+            snapshot = self._observe(seen, judgement, now)
+            plan = rollout.plan(snapshot)
+        return await self._tell(seen, snapshot, plan, todo)
 
     async def _tear_down(self, seen: Object, now: datetime) -> Outcome:
         mark, bundle = self._any_mark(seen), self._bundle()
@@ -153,8 +155,7 @@ class Reconciler:
 
     def _marks(self, seen: Object) -> list[Object]:
         """The marks of this namespace and name, of whatever tenant."""
-        place = (seen.namespace, seen.name)
-        return [mark for mark in self.caches.marks.all() if (mark.spec["namespace"], mark.spec["name"]) == place]
+        return [*self.caches.marks.by("place", (seen.namespace, seen.name))]
 
     def _any_mark(self, seen: Object) -> Object | None:
         """The newest, for a removal that must work without its tenant."""

@@ -42,11 +42,14 @@ class Removals:
 
     def held(self, now: datetime) -> dict[str, str]:
         """The machines (by uid) whose removal waits for an operator, with the sentence that says so."""
-        machines = self._caches.machines.all()
-        waiting = {each.uid: each for machine in machines if (each := self._removal(machine)) is not None}
+        machines = self._caches.machines.unordered()
+        going = [each for each in machines if each.deletion_timestamp is not None]
+        waiting = {each.uid: each for machine in going if (each := self._removal(machine)) is not None}
         self._forget(waiting.values(), now)
         gone = {uid: each for uid, each in self._done.items() if uid not in waiting}
-        regions = Counter(self._region(each) for each in machines) + Counter(each.region for each in gone.values())
+        regions = Counter(each.region for each in gone.values())
+        for node, count in Counter(each.spec["node"] for each in machines).items():
+            regions[self._region(node)] += count
         return brake.held([*waiting.values(), *gone.values()], regions, self._agreed(), self._supervisor)
 
     def _forget(self, waiting: Iterable[Removal], now: datetime) -> None:
@@ -64,15 +67,15 @@ class Removals:
         }
 
     def _removal(self, machine: Object) -> Removal | None:
-        region = self._region(machine)
+        region = self._region(machine.spec["node"])
         if machine.deletion_timestamp is None or not region:
             return None
         return Removal(machine.uid, region, parse_time(machine.deletion_timestamp))
 
-    def _region(self, machine: Object) -> str:
+    def _region(self, name: str) -> str:
         """The certificate's; a node that counts no longer still brakes what goes in the region that it had."""
-        node = self._caches.nodes.get(ObjectKey("", machine.spec["node"]))
-        certificate = self._caches.certificate(machine.spec["node"])
+        node = self._caches.nodes.get(ObjectKey("", name))
+        certificate = self._caches.certificate(name)
         if certificate is not None:
             return certificate.region
         return str(node.status.get("region", "")) if node is not None else ""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from controllers.certified import Certified
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object
-from controllers.supervisor.model import Row, WorkKind
+from controllers.supervisor.holdings import Holdings, Rows
+from controllers.supervisor.model import Row
 from jobs.broker import ControllerBroker
 from trust.dsse import decode
 from trust.errors import Code, Refusal
@@ -22,7 +23,6 @@ from trust.report import REPORT_TYPE, Report
 from trust.strangers import harmless
 
 log = logging.getLogger(__name__)
-Rows = dict[tuple[str, WorkKind, str], Row]
 STALE_SECONDS = 60.0
 LONGEST_MESSAGE = 256
 
@@ -41,6 +41,7 @@ class Known:
 
     report: Report
     rows: Rows
+    bin: frozenset[str]
     received: float
 
 
@@ -61,6 +62,7 @@ class Reports:
         self._read_before: dict[str, tuple[bytes, Known | None]] = {}
         self._newest: dict[str, Known] = {}
         self._known: dict[str, Known] = {}
+        self.holdings = Holdings()
         self._since: float | None = None
         self._complete = False
 
@@ -70,9 +72,9 @@ class Reports:
 
     def holders(self, host_names: Mapping[str, str]) -> dict[str, frozenset[str]]:
         """The nodes in whose bin a volume waits, by volume, of those that wait; a quiet node's last word counts."""
-        bins = {node: frozenset(known.report.bin) for node, known in self._newest.items()}
         found = {
-            volume: frozenset(node for node, bin in bins.items() if name in bin) for volume, name in host_names.items()
+            volume: frozenset(node for node, known in self._newest.items() if name in known.bin)
+            for volume, name in host_names.items()
         }
         return {volume: nodes for volume, nodes in found.items() if nodes}
 
@@ -81,16 +83,12 @@ class Reports:
         """Whether it is known what nodes hold: each that should be there has reported once, or was waited for."""
         return self._complete
 
-    @property
-    def newest(self) -> dict[str, Rows]:
-        """What each node said last, however long ago."""
-        return {node: known.rows for node, known in self._newest.items()}
-
     def keep(self, nodes: Collection[str]) -> None:
         """Forgets what all other nodes said."""
         for name in self._read_before.keys() - set(nodes):
             self._read_before.pop(name)
             self._newest.pop(name, None)
+            self.holdings.replace(name, {})
             self._known.pop(name, None)
 
     def listen(self, reachable: Collection[str]) -> bool:
@@ -143,13 +141,14 @@ class Reports:
             log.warning("report of %s speaks for %s of %s", node.name, report.node, report.cluster)
             self._refuse("report", str(Code.WRONG_NODE if report.node != node.name else Code.WRONG_CLUSTER))
             return None
-        return Known(report, _rows(report), self._clock())
+        return Known(report, _rows(report), frozenset(report.bin), self._clock())
 
     def _current(self, node: str, read: Known | None) -> Known | None:
         """What counts now: the newest, as long as the queue has one and it is not the same for too long."""
         newest = self._newest.get(node)
         if read is not None and (newest is None or _is_newer(read.report, newest.report)):
             newest = self._newest[node] = read
+            self.holdings.replace(node, read.rows)
         if read is None or newest is None or self._clock() - newest.received > STALE_SECONDS:
             return None
         return newest

@@ -26,7 +26,8 @@ class World:
 
     def put(self, cache: Cache, uid: str, **metadata: Any) -> None:
         raw = {"metadata": {"name": uid, "namespace": "a", "uid": uid, "resourceVersion": "1", **metadata}}
-        cache.put(Object(cache.resource, raw))
+        spec = {"node": NODE, "cpus": 1, "memory": 1, "disk": 1}
+        cache.put(Object(cache.resource, {**raw, "spec": spec}))
 
     async def entry(self, uid: str) -> None:
         await self.broker.enqueue(NODE, uid, 1, b"", {})
