@@ -19,6 +19,7 @@ from controllers.loop.settings import LoopSettings
 
 log = logging.getLogger(__name__)
 END_SECONDS = 5.0
+AGAIN_SECONDS = 0.5
 
 
 class Operation:
@@ -163,8 +164,12 @@ class _Server(uvicorn.Server):
 
 
 async def _cancel_all(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
+    """Until all have ended: a timeout that runs out at the same moment swallows a cancellation, so it is repeated."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from controllers.loop import operation
 from controllers.loop.access import login
 from controllers.loop.answers import Expired, Unauthenticated, error_of
 from controllers.loop.controller import Controller, Done, Outcome
@@ -196,3 +197,25 @@ def test_credentials_come_from_the_kubeconfig_that_is_named(tmp_path: Path, monk
     monkeypatch.setenv("KUBECONFIG", str(file))
     found = login()
     assert (found.server, found.as_http_headers()) == ("https://127.0.0.1:6443", {"Authorization": "Bearer t"})
+
+
+async def test_a_part_that_swallows_a_cancellation_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a client does whose timeout runs out at the moment of the cancellation, after the process stood still."""
+    monkeypatch.setattr(operation, "AGAIN_SECONDS", 0.01)
+    swallowed = list[str]()
+
+    async def part() -> None:
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if swallowed:
+                    raise
+                swallowed.append("a cancellation")
+
+    task = asyncio.create_task(part())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await operation._cancel_all(task)
+    assert swallowed
+    assert task.cancelled()
