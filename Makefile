@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench chaos fuzz lock
+.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench bench-peers chaos fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ fuzz: ## what strangers write, for ten minutes for each parser (two hours and te
 SEEDS ?= 1..10
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
 	$(PYTHON) -m tests.chaos --seeds $(SEEDS) --keep chaos-failed
+
+bench-peers: setup ## our queue beside RQ, arq, dramatiq, Celery and taskiq: minutes, in environments of their own
+	$(PYTHON) -m bench peers
 
 lock: ## pin the Python dependencies anew, without naming a registry
 	uv lock && uv export -q --no-emit-workspace --all-extras --all-groups --no-header --format requirements-txt > requirements.lock
