@@ -7,7 +7,8 @@ normalisation), integers within ±(2^53−1), strings, booleans, lists and maps.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn, TypeAlias
 
 from trust.errors import NotCanonical
@@ -17,6 +18,7 @@ Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value]"
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 16
 DEFAULT_LIMIT = 262_144
+_SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def canonical_bytes(value: object) -> bytes:
@@ -24,7 +26,7 @@ def canonical_bytes(value: object) -> bytes:
 
     Raises NotCanonical for anything else, naming the place.
     """
-    return _spell(checked(value))
+    return _spell(value if _is_plain(value) else checked(value))
 
 
 def checked(value: object, path: str = "", depth: int = 0) -> Value:
@@ -49,6 +51,15 @@ def parse_canonical(data: bytes, limit: int = DEFAULT_LIMIT) -> Value:
     """Parses canonical bytes of at most `limit` bytes; NotCanonical for any other spelling of the same value."""
     if len(data) > limit:
         raise NotCanonical(f"{len(data)} bytes are more than the {limit} allowed here")
+    with suppress(ValueError, RecursionError):
+        value = json.loads(data.decode())
+        if _is_plain(value) and _spell(value) == data:
+            return value  # type: ignore[no-any-return]
+    return _parse_closely(data)
+
+
+def _parse_closely(data: bytes) -> Value:
+    """As above, for what is probably wrong, in order to say why."""
     try:
         value = json.loads(
             data.decode(),
@@ -74,8 +85,40 @@ def parse_object(data: bytes, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
     return value
 
 
-def _spell(value: Value) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether `checked` would give this value back as it is; False is no refusal, it only asks for the closer look.
+
+    Written for speed: nearly every value is plain, and every signed thing passes here many times.
+    """
+    kind = type(value)
+    if isinstance(value, dict) and depth < DEEPEST:
+        return _are_texts(value) and _are_plain(value.values(), depth + 1)
+    if isinstance(value, list) and depth < DEEPEST:
+        return _are_plain(value, depth + 1)
+    if kind is str:
+        return bool(value.isascii())
+    return kind is bool or (kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER)
+
+
+def _are_plain(values: Iterable[object], depth: int) -> bool:
+    for each in values:
+        if type(each) is str:
+            if not each.isascii():
+                return False
+        elif not _is_plain(each, depth):
+            return False
+    return True
+
+
+def _are_texts(keys: Iterable[Any]) -> bool:
+    try:
+        return "".join(keys).isascii()
+    except TypeError:
+        return False
+
+
+def _spell(value: object) -> bytes:
+    return _SPELL(value).encode()
 
 
 def _integer(value: int, path: str) -> int:

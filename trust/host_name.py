@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
+
+MOST_REMEMBERED = 65_536
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def host_name(cluster: str, tenant: str, namespace: str, deployment: str, kind: str, name: str) -> str:
     """`m-` or `v-` and 20 base32 characters of SHA-256 over the length-prefixed parts; `tenant` is the id.
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 import nacl.bindings
 import nacl.exceptions
@@ -22,6 +23,8 @@ from trust.errors import BadKey, Code, Refusal
 ED25519 = "ssh-ed25519"
 SK_ED25519 = "sk-ssh-ed25519@openssh.com"
 KEY_BYTES = 32
+MOST_REMEMBERED = 16_384
+SHORT_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -115,18 +118,34 @@ def check_public(public: bytes) -> bytes:
     """The key, or BadKey when it has the wrong length or small order (anybody could sign for it)."""
     if len(public) != KEY_BYTES:
         raise BadKey(f"an Ed25519 public key has {KEY_BYTES} bytes, not {len(public)}")
-    if not nacl.bindings.crypto_core_ed25519_is_valid_point(public):
+    if not _is_valid_point(public):
         raise BadKey("this Ed25519 public key is degenerate: anybody could sign for it; make a new key")
     return public
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _is_valid_point(public: bytes) -> bool:
+    return bool(nacl.bindings.crypto_core_ed25519_is_valid_point(public))
+
+
 def verify_raw(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether a raw 64-byte Ed25519 signature is right."""
+    """Whether a raw 64-byte Ed25519 signature is right.
+
+    The answer is a constant of these bytes; it is remembered where the message is short, as what users sign is: the
+    documents that are in force are verified again at every look.
+    """
+    return _verifies(public, message, signature) if len(message) <= SHORT_BYTES else _verify(public, message, signature)
+
+
+def _verify(public: bytes, message: bytes, signature: bytes) -> bool:
     try:
         nacl.signing.VerifyKey(check_public(public)).verify(message, signature)
     except (nacl.exceptions.CryptoError, ValueError, TypeError, BadKey):
         return False
     return True
+
+
+_verifies = lru_cache(maxsize=MOST_REMEMBERED)(_verify)
 
 
 class SigningKey:
@@ -196,6 +215,7 @@ def seal(public: bytes, data: bytes) -> bytes:
         raise BadKey("nothing can be sealed to this X25519 key: it has the wrong length or is degenerate") from None
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def node_id(public: bytes) -> str:
     """A node's name: `n-` and 26 base32 characters of the SHA-256 of its signing key."""
     return "n-" + base64.b32encode(hashlib.sha256(public).digest()).decode().lower()[:26]

@@ -27,6 +27,8 @@ class AppliedStatuses:
 
     def needs_write(self, target: Object, wanted: Json, manager: str) -> bool:
         """Whether applying would change the status or whose it is, as far as `target` shows."""
+        if target.status == wanted:
+            return False
         if not says(target.status, wanted):
             return True
         if says(wanted, target.status):
@@ -44,9 +46,11 @@ class AppliedStatuses:
 
 def says(held: Any, wanted: Any) -> bool:
     """Whether `held` has every field of `wanted` with its value; conditions are compared by their type."""
+    if held == wanted:
+        return True
     if isinstance(wanted, Mapping) and isinstance(held, Mapping):
         return all(name in held and _field_says(name, held[name], inner) for name, inner in wanted.items())
-    return bool(held == wanted)
+    return False
 
 
 def _field_says(name: str, held: Any, wanted: Any) -> bool:

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from crds.workload import Image, Reference
-from node_agent.executor.resources import Assignment
+from node_agent.executor.resources import Assignment, Key
 from trust.canonical import canonical_bytes
 from trust.host_name import host_name
+
+MOST_HELD = 10_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,24 @@ def machine_goal(cluster: str, assignment: Assignment) -> MachineGoal:
     }
     seed = Seed(assignment.name, assignment.address, environment, drives)
     return MachineGoal(assignment.host_name, item.cpus, item.memory, item.disk, item.image, assignment.address, seed)
+
+
+class Goals:
+    """The goals of assignments, each worked out once for as long as the table holds the same assignment."""
+
+    def __init__(self) -> None:
+        self._held: dict[Key, tuple[Assignment, MachineGoal]] = {}
+
+    def of(self, cluster: str, assignment: Assignment) -> MachineGoal:
+        """See machine_goal."""
+        key = assignment.key
+        known, goal = self._held.get(key, (None, None))
+        if goal is None or known is not assignment:
+            goal = machine_goal(cluster, assignment)
+            if len(self._held) >= MOST_HELD:
+                self._held.clear()
+            self._held[key] = (assignment, goal)
+        return goal
 
 
 def volume_host_name(cluster: str, assignment: Assignment, name: str) -> str:

@@ -11,7 +11,7 @@ from enum import Enum
 
 from node_agent.errors import StepFailed
 from node_agent.executor.drift import GONE
-from node_agent.executor.goal import MachineGoal, machine_goal
+from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import MachineFacts, Power
 from node_agent.executor.resources import Assignment, Observation, Resource
 from node_agent.executor.steps import converge
@@ -90,7 +90,7 @@ class Reaching:
     def __init__(self, assignment: Assignment, tools: Tools) -> None:
         self._assignment = assignment
         self._tools = tools
-        self._goal = machine_goal(tools.cluster, assignment)
+        self._goal = tools.goals.of(tools.cluster, assignment)
         self._started = False
         self._touched = False
 

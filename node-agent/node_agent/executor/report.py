@@ -69,7 +69,7 @@ class Reporter:
             snapshot_version=self.trust.version,
             capacity=ReportCapacity(cpus=capacity.cpus, memory=capacity.memory, disk=capacity.disk),
             bin=tuple(sorted({volume_of(entry) for entry in self.bin_entries()})[:MOST_ROWS]),
-            table=tuple(resource.row() for resource in self.resources.all()[:MOST_ROWS]),
+            table=self.resources.rows()[:MOST_ROWS],
             findings=self.health.findings()[:MOST_FINDINGS] or None,
         )
         return sign(REPORT_TYPE, body.to_bytes(), self.identity.signing, self.identity.key_id)

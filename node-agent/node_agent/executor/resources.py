@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -57,12 +58,12 @@ class Assignment(_Part):
         """Identity on this node."""
         return Key(self.kind, self.namespace, self.name)
 
-    @property
+    @cached_property
     def machine(self) -> MachineItem:
         """The item of a machine."""
         return MachineItem.model_validate(self.item)
 
-    @property
+    @cached_property
     def volume(self) -> VolumeItem:
         """The item of a volume."""
         return VolumeItem.model_validate(self.item)
@@ -116,13 +117,27 @@ class Resource(_Part):
         )
 
 
+@dataclass(frozen=True)
+class Table:
+    """All resources in a fixed order, as they were after so many changes of the store."""
+
+    changes: int
+    resources: dict[Key, Resource]
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The lines of the report."""
+        return tuple(each.row() for each in self.resources.values())
+
+
 class Resources:
-    """The table, kept in the store. Readers can wait for the next change."""
+    """The table, kept in the store and read again only when something changed. Readers can wait for that."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._changed = threading.Condition()
         self._version = 0
+        self._table = self._read()
 
     @property
     def version(self) -> int:
@@ -131,20 +146,27 @@ class Resources:
 
     def get(self, key: Key) -> Resource | None:
         """One resource."""
-        found = self._store.rows(
-            "SELECT body FROM records WHERE kind = ? AND namespace = ? AND name = ?", key.kind, key.namespace, key.name
-        )
-        return Resource.model_validate_json(found[0][0]) if found else None
+        if self._table.changes == self._store.changes:
+            return self._table.resources.get(key)
+        with self._store.still() as committed:
+            if committed:
+                return self._current().resources.get(key)
+            found = self._read("WHERE kind = ? AND namespace = ? AND name = ?", key.kind, key.namespace, key.name)
+            return found.resources.get(key)
 
     def all(self) -> tuple[Resource, ...]:
         """All resources, in a fixed order."""
-        rows = self._store.rows("SELECT body FROM records ORDER BY kind, namespace, name")
-        return tuple(Resource.model_validate_json(row[0]) for row in rows)
+        return tuple(self._current().resources.values())
+
+    def rows(self) -> tuple[Row, ...]:
+        """The lines of the report, in the same order."""
+        return self._current().rows
 
     def put(self, resource: Resource) -> None:
         """Keeps a resource; writes nothing when it is already kept like this."""
         key = resource.key
-        if self.get(key) == resource:
+        held = self.get(key)
+        if held is resource or held == resource:
             return
         with self._store.transaction() as connection:
             values = (key.kind, key.namespace, key.name, resource.model_dump_json())
@@ -163,6 +185,22 @@ class Resources:
         with self._changed:
             self._changed.wait_for(lambda: self._version != version, seconds)
             return self._version
+
+    def _current(self) -> Table:
+        """What an open transaction sees is only its own: it may yet be undone."""
+        if self._table.changes == self._store.changes:
+            return self._table
+        with self._store.still() as committed:
+            table = self._read()
+            if committed:
+                self._table = table
+            return table
+
+    def _read(self, which: str = "", *values: str) -> Table:
+        changes = self._store.changes
+        rows = self._store.rows(f"SELECT body FROM records {which} ORDER BY kind, namespace, name", *values)
+        read = [Resource.model_validate_json(row[0]) for row in rows]
+        return Table(changes, {each.key: each for each in read})
 
     def _announce(self) -> None:
         with self._changed:

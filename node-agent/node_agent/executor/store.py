@@ -61,6 +61,17 @@ class Store:
                 raise
             self._connection.execute("COMMIT")
 
+    @property
+    def changes(self) -> int:
+        """Rises with every row that is changed, by a transaction that is not over too."""
+        return self._connection.total_changes
+
+    @contextmanager
+    def still(self) -> Iterator[bool]:
+        """Nothing changes within; whether everything that is seen there is committed."""
+        with self._lock:
+            yield not self._connection.in_transaction
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self._lock, _named(self._path):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from node_agent.clock import Clock
 from node_agent.executor.effects import EffectsLog
+from node_agent.executor.goal import Goals
 from node_agent.executor.host import Host
 from node_agent.executor.marks import Marks
 from node_agent.executor.resources import Assignment, Key, Kind, Resources
@@ -27,6 +28,7 @@ class Tools:
     clock: Clock
     sleep: Callable[[float], None]
     capacity: Callable[[], Capacity]
+    goals: Goals = field(default_factory=Goals)
 
 
 @dataclass(frozen=True)

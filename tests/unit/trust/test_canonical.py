@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.trust.cases import cases
-from trust.canonical import LARGEST_INTEGER, canonical_bytes, parse_canonical, parse_object
+from trust.canonical import (
+    LARGEST_INTEGER,
+    _is_plain,
+    _parse_closely,
+    canonical_bytes,
+    checked,
+    parse_canonical,
+    parse_object,
+)
 from trust.errors import NotCanonical
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -109,3 +117,38 @@ def test_whatever_is_read_is_the_canonical_form_of_what_was_read(data: bytes) ->
     except NotCanonical:
         return
     assert canonical_bytes(value) == data
+
+
+odd = st.none() | st.floats() | st.integers() | st.text(max_size=3) | st.just("\ud800") | st.just((1, 2))
+odd_values = st.recursive(
+    odd | st.booleans(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd, inner, max_size=3)
+)
+
+
+@given(odd_values)
+def test_what_is_plain_is_what_the_closer_look_gives_back(value: Any) -> None:
+    if _is_plain(value):
+        assert json.dumps(checked(value), sort_keys=True) == json.dumps(value, sort_keys=True)
+
+
+@pytest.mark.parametrize("deep", [16, 17])
+def test_the_quick_look_ends_at_the_same_depth(deep: int) -> None:
+    nested: Any = "x"
+    for _ in range(deep):
+        nested = [nested]
+    assert _is_plain(nested) is (deep == 16)
+
+
+@given(odd_values)
+def test_the_quick_way_of_reading_gives_what_the_close_one_gives(value: Any) -> None:
+    try:
+        data = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except (TypeError, ValueError):
+        return
+    found = []
+    for read in (parse_canonical, _parse_closely):
+        try:
+            found.append(read(data))
+        except NotCanonical as error:
+            found.append(str(error))
+    assert found[0] == found[1]
