@@ -13,6 +13,7 @@ from controllers.loop.objects import LEASE, Json, Object, ObjectKey, Projection,
 from controllers.loop.status import AppliedStatuses
 from controllers.loop.testing import MemoryKube
 from controllers.loop.transport import RETRY_PAUSES
+from tests.sim.frozen import frozen
 from tests.sim.history import History
 from tests.sim.process import Process
 from tests.sim.weather import Weather, short
@@ -41,6 +42,13 @@ class Server(MemoryKube):
         self.quiet = frozenset({LEASE})
         self._applied = _EveryApply()  # type: ignore[assignment]
         self._history = history
+
+    def _kept(self, raw: dict[str, Any]) -> dict[str, Any]:
+        kept: dict[str, Any] = frozen(raw)
+        return kept
+
+    def _given(self, resource: Resource, raw: Json) -> Object:
+        return Object(resource, raw)
 
     def _tell(self, resource: Resource, raw: Json, news: Any) -> Object:
         changed = Object(resource, raw)

@@ -52,6 +52,7 @@ def reboot(world: World, source: random.Random) -> End:
 
 def cut_node(world: World, source: random.Random) -> End:
     """A node reaches nobody."""
+    world.redis.disturb()
     return _set(source.choice(world.nodes), "cut", True, False)
 
 
@@ -78,6 +79,7 @@ def restart_empty(world: World, source: random.Random) -> End:
 
 def queue_down(world: World, source: random.Random) -> End:
     """Redis does not answer."""
+    world.redis.disturb()
     return _set(world.redis, "down", True, False)
 
 

@@ -25,11 +25,10 @@ class Entry:
 
 
 class History:
-    """Entries, their running digest, and listeners that look at each as it comes."""
+    """Entries, and listeners that look at each as it comes."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._digest = hashlib.sha256()
         self.entries: list[Entry] = []
         self.listeners: list[Callable[[Entry], None]] = []
 
@@ -37,12 +36,14 @@ class History:
         """Adds an entry."""
         entry = Entry(self._clock(), who, what, subject, details)
         self.entries.append(entry)
-        line = [repr(entry.at), who, what, subject, details]
-        self._digest.update(json.dumps(line, sort_keys=True, default=str).encode())
         for listener in self.listeners:
             listener(entry)
 
     @property
     def digest(self) -> str:
         """Two runs with the same digest were the same run."""
-        return self._digest.hexdigest()
+        hashed = hashlib.sha256()
+        for each in self.entries:
+            line = [repr(each.at), each.who, each.what, each.subject, each.details]
+            hashed.update(json.dumps(line, sort_keys=True, default=str).encode())
+        return hashed.hexdigest()

@@ -143,7 +143,7 @@ class Node:
             state=state,
             engine="memory",
             capacity=CapacitySettings(cpus=16, memory=16 * GIB, disk=200 * GIB),
-            watch_seconds=5.0,
+            watch_seconds=7.5,
         )
         settings.paths.keys.write_text(json.dumps(keys))
         settings.paths.keys.chmod(0o600)

@@ -49,7 +49,7 @@ class Controller:
         self.process.kill()
         self.watches: Watches | None = None
         self.starts = 0
-        self.lease_times = LeaseTimes(duration=30, renew_deadline=20, retry=8)
+        self.lease_times = LeaseTimes(duration=30, renew_deadline=20, retry=10)
         self._compose, self._server, self._weather, self._history = compose, server, weather, history
         self._crash = crash
         self._random = weather.source(f"controller/{name}")

@@ -31,6 +31,15 @@ class Redis(MemoryRedis):
                 each.set()
         return super().number(stream)
 
+    def disturb(self) -> None:
+        """Whoever waits for an entry looks again, and meets what has become of the server or of the way to it."""
+        self.changed.notify_all()
+
+    def flush(self) -> None:
+        """FLUSHALL."""
+        super().flush()
+        self.disturb()
+
     def in_flight(self, node: str) -> list[str]:
         """The uids that the queue of a node still knows."""
         return sorted(self.queue(node, make=True).index)

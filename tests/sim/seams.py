@@ -39,10 +39,10 @@ REPLACED: dict[str, dict[str, Any]] = {
 }
 KNOBS: dict[str, dict[str, Any]] = {
     "controllers.loop.monitor": {"LAG_PROBE_SECONDS": 60.0},
-    "controllers.coord.liveness": {"LOOK_SECONDS": 5.0},
-    "controllers.ledger.nodes": {"LOOK_SECONDS": 5.0},
-    "controllers.supervisor.inbox": {"EVENT_SECONDS": 5.0, "REPORT_SECONDS": 10.0},
-    f"{NODE}.agent.consumer": {"CLAIM_SECONDS": 5.0, "CONTROL_SECONDS": 5.0},
+    "controllers.coord.liveness": {"LOOK_SECONDS": 10.0},
+    "controllers.ledger.nodes": {"LOOK_SECONDS": 10.0},
+    "controllers.supervisor.inbox": {"EVENT_SECONDS": 10.0, "REPORT_SECONDS": 10.0},
+    f"{NODE}.agent.consumer": {"CLAIM_SECONDS": 20.0, "CONTROL_SECONDS": 10.0},
 }
 """Looks that find nothing cost most of a quiet hour; here they are a few times rarer than in product code."""
 

@@ -38,7 +38,7 @@ from trust.part import format_time
 
 DEPLOYMENTS = resource_of(DEPLOYMENT)
 LISTEN = Listen("127.0.0.1", 1)
-REPORT_SECONDS = 30.0
+REPORT_SECONDS = 60.0
 
 
 class Authority(SiteAuthority):

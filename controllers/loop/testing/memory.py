@@ -52,7 +52,7 @@ class MemoryKube:
     async def get(self, resource: Resource, key: ObjectKey) -> Object:
         """See Kube."""
         self._enter("get", resource, key)
-        return _object(resource, self._find(resource, key))
+        return self._given(resource, self._find(resource, key))
 
     async def list(
         self,
@@ -73,7 +73,7 @@ class MemoryKube:
         """See Kube."""
         raw = {"apiVersion": resource.api_version, "kind": resource.kind, **copied(body)}
         raw.pop("status", None)
-        key = _object(resource, raw).key
+        key = Object(resource, raw).key
         self._enter("create", resource, key)
         self._admit(resource, key)
         raw["metadata"] |= {"uid": f"uid-{next(self._uids)}", "generation": 1, "creationTimestamp": self._now()}
@@ -93,13 +93,12 @@ class MemoryKube:
 
     async def patch(self, target: Object, changes: Json) -> Object:
         """See Kube."""
-        raw = self._writable("patch", target, unchanged=True)
-        before = copied(raw)
+        raw, before = self._writable("patch", target, unchanged=True), self._find(target.resource, target.key)
         merge(raw, {name: value for name, value in changes.items() if name != "status"})
         _refuse_new_finalizers(before, raw, target)
         self.writes.append(Write("patch", target.resource, target.key))
         if raw == before:
-            return _object(target.resource, raw)
+            return self._given(target.resource, before)
         if raw.get("spec") != before.get("spec"):
             raw["metadata"]["generation"] += 1
         if "deletionTimestamp" in raw["metadata"] and not raw["metadata"].get("finalizers"):
@@ -118,7 +117,7 @@ class MemoryKube:
             raise Refused(f"status of {target}: {problem}") from None
         self._applied.applied(target, status, manager)
         if applied.status == (raw.get("status") or {}) and applied.owners == self._owners.get(target.uid):
-            return _object(target.resource, raw)
+            return self._given(target.resource, self._find(target.resource, target.key))
         self._owners[target.uid] = applied.owners
         return self._store(target.resource, {**raw, "status": applied.status}, "MODIFIED")
 
@@ -139,7 +138,7 @@ class MemoryKube:
     def objects(self, resource: Resource, namespace: str = "") -> tuple[Object, ...]:
         """What is there, by key; for tests, without counting as a call."""
         keys = sorted(key for kind, key in self._objects if kind == resource and namespace in ("", key.namespace))
-        return tuple(_object(resource, self._objects[resource, key]) for key in keys)
+        return tuple(self._given(resource, self._objects[resource, key]) for key in keys)
 
     def listen(self, listener: Deliver) -> Callable[[], None]:
         """Tells the listener of each change, a turn of the event loop later; returns what ends that."""
@@ -175,20 +174,28 @@ class MemoryKube:
     def _store(self, resource: Resource, raw: dict[str, Any], news: str) -> Object:
         self._version += 1
         raw["metadata"]["resourceVersion"] = str(self._version)
-        self._objects[resource, _object(resource, raw).key] = raw
-        return self._tell(resource, raw, news)
+        self._objects[resource, Object(resource, raw).key] = kept = self._kept(raw)
+        return self._tell(resource, kept, news)
 
     def _remove(self, resource: Resource, raw: dict[str, Any]) -> Object:
         self._version += 1
         raw["metadata"]["resourceVersion"] = str(self._version)
-        del self._objects[resource, _object(resource, raw).key]
+        del self._objects[resource, Object(resource, raw).key]
         self._owners.pop(raw["metadata"]["uid"], None)
-        return self._tell(resource, raw, "DELETED")
+        return self._tell(resource, self._kept(raw), "DELETED")
 
     def _tell(self, resource: Resource, raw: Json, news: Any) -> Object:
         for listener in self._listeners:
-            asyncio.get_running_loop().call_soon(listener, WatchEvent(news, _object(resource, raw)))
-        return _object(resource, raw)
+            asyncio.get_running_loop().call_soon(listener, WatchEvent(news, self._given(resource, raw)))
+        return self._given(resource, raw)
+
+    def _kept(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of an object; it is replaced, and never changed."""
+        return raw
+
+    def _given(self, resource: Resource, raw: Json) -> Object:
+        """What readers get; here each a copy of its own."""
+        return Object(resource, copied(raw))
 
     def _now(self) -> str:
         return f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
@@ -196,13 +203,11 @@ class MemoryKube:
 
 def copied(value: Any) -> Any:
     """A copy of a JSON value, at a fifth of the price of `copy.deepcopy`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (str, int)):
+        return value
+    if isinstance(value, (dict, Mapping)):
         return {name: copied(inner) for name, inner in value.items()}
     return [copied(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _object(resource: Resource, raw: Json) -> Object:
-    return Object(resource, copied(raw))
 
 
 def merge(target: dict[str, Any], changes: Json) -> None:
