@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,19 @@ def test_only_root_and_the_agent_are_answered(path: Path) -> None:
         assert asks_as(STRANGER, path) == 1
         os.chmod(path, 0o666)
         assert asks_as(STRANGER, path) == 9
+
+
+def test_a_line_that_is_too_long_is_refused_once_and_the_rest_of_it_is_no_request(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node_agent.executor.server.LARGEST_LINE", 64)
+    with served(path), socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(10.0)
+        asking.connect(str(path))
+        asking.sendall(b"x" * 64 + b'{"type": "stop", "job": "smuggled"}\n')
+        answers = b""
+        with suppress(ConnectionError):
+            while data := asking.recv(4096):
+                answers += data
+    assert answers.count(b"\n") == 1
+    assert b"BadRequest" in answers

@@ -13,12 +13,13 @@ from jobs.broker import Claim, Connection
 from jobs.errors import Unavailable
 from jobs.testing import MemoryControllerBroker, MemoryNodeBroker, MemoryRedis
 from node_agent.agent.consumer import Consumer
-from node_agent.agent.delivery import deliver
+from node_agent.agent.delivery import LARGEST_LOAD, deliver
 from node_agent.agent.heartbeat import Heartbeat
 from node_agent.agent.queue import Queue
 from node_agent.status import StatusBoard
 from tests.unit.node_agent.cluster import read_receipt
 from tests.unit.node_agent.node import MACHINE, VOLUME, Node
+from trust.keys import digest
 from trust.machine import open_signed
 from trust.report import REPORT_TYPE, Report
 
@@ -254,3 +255,21 @@ async def test_a_refused_password_is_replaced_by_a_new_one(tie: Tie) -> None:
     await tie.site.place()
     assert wait_for(lambda: MACHINE in tie.site.node.table())
     assert tie.given == 2
+
+
+async def test_a_job_that_names_more_than_fits_takes_no_more_memory_than_fits(site: Site) -> None:
+    large = {digest(data): data for data in (bytes([number]) * (1 << 20) for number in range(20))}
+    envelope = site.node.web.ensure("job-1", *STEPS, certificates=list(large))
+    await site.supervisor.enqueue(site.name, "job-1", 1, envelope, site.node.web.documents() | large)
+    fetched, fetch = list[int](), site.broker.document
+
+    def counted(wanted: str) -> bytes:
+        data = fetch(wanted)
+        fetched.append(len(data))
+        return data
+
+    site.broker.document = counted  # type: ignore[method-assign]
+    site.deliver(site.claim())
+    assert await site.receipts() == ["refused"]
+    assert sum(fetched) < LARGEST_LOAD + (1 << 20)
+    assert site.node.table() == {}
