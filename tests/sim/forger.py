@@ -141,8 +141,8 @@ def foreign_signature(forger: Forger, wish: Wish, revision: int) -> dict[str, An
 def foreign_plan(forger: Forger, wish: Wish, revision: int) -> dict[str, Any]:
     """A plan in the document that the signature does not cover."""
     good, _ = forger.document(wish, revision)
-    bad, plan = forger.document(_evil(wish), revision)
-    return _made(_evil(wish), revision, _with_signature_of(bad, good), plan)
+    bad, plan = forger.document(_evil(wish), revision + 1000)
+    return _made(_evil(wish), revision + 1000, _with_signature_of(bad, good), plan)
 
 
 def _with_signature_of(bad: bytes, good: bytes) -> bytes:
