@@ -77,7 +77,7 @@ class Inbox:
         names = {each.name for each in self._caches.nodes.all()}
         self._reports.keep(names)
         await self._look(names)
-        if self._reports.listen({each.name for each in self._caches.nodes.all() if is_reachable(each)}):
+        if self._reports.listen(each for each in self._caches.nodes.all() if is_reachable(each)):
             for each in self._caches.deployments.all():
                 self._wake(each.key)
 

@@ -91,13 +91,16 @@ class Reports:
             self.holdings.replace(name, {})
             self._known.pop(name, None)
 
-    def listen(self, reachable: Collection[str]) -> bool:
-        """Tells which nodes should be there; whether from now on it is known what they hold."""
+    def listen(self, reachable: Iterable[Object]) -> bool:
+        """Tells which nodes should be there; whether from now on it is known what they hold.
+
+        Nobody waits for a node whose certificate does not count: no word of its would be believed.
+        """
         if self._complete:
             return False
         self._since = self._since if self._since is not None else self._clock()
         waited = self._clock() - self._since > STALE_SECONDS
-        self._complete = waited or all(node in self._newest for node in reachable)
+        self._complete = waited or all(node.name in self._newest for node in reachable if self._counts(node))
         return self._complete
 
     async def refresh(self, nodes: Iterable[Object]) -> News:
