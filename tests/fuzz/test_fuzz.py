@@ -29,7 +29,7 @@ def test_an_error_that_nobody_documented_is_found() -> None:
 
 def test_an_input_that_costs_too_much_is_found() -> None:
     def check(value: int) -> None:
-        sum(range(3_000_000))
+        sum(range(300_000))
 
     with pytest.raises(TooSlow):
-        fuzz(Target("test", st.integers(), check, slow=0.001), 1, 5, Tally())
+        fuzz(Target("test", st.just(1), check, slow=0.0001), 1, 5, Tally())
