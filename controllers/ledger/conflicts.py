@@ -67,12 +67,15 @@ class Conflicts:
         self._resolved.pop(name, None)
 
     def _known(self, name: str, seen: Object | None) -> Heard | None:
-        """What is known of its latest start: nothing from before an operator resolved its conflict."""
+        """What is known of its latest start: nothing from before an operator resolved its conflict.
+
+        Nor from its status then, which still says what was so before.
+        """
         resolved = seen.spec.get("resolved", "") if seen is not None else ""
         if resolved and self._resolved.get(name) != resolved:
             self.forget(name)
             self._resolved[name] = resolved
-        elif name not in self._heard and seen is not None and seen.status.get("start"):
+        elif name not in self._heard and not resolved and seen is not None and seen.status.get("start"):
             self._heard[name] = Heard(Start(seen.status["start"], seen.status.get("instance", "")))
         return self._heard.get(name)
 

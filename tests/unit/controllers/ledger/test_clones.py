@@ -161,6 +161,7 @@ async def resolve(ledger: Ledger, machine: Machine) -> None:
     (conflict,) = [each for each in (await ledger.look(machine)).status["conditions"] if each["type"] == "Conflict"]
     (seen,) = ledger.server.objects(NODES)
     await ledger.kube.patch(seen, {"spec": {"resolved": conflict["lastTransitionTime"]}})
+    await ledger.look(machine)
 
 
 @pytest.mark.parametrize("left", [0, 1])
