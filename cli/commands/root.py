@@ -43,7 +43,7 @@ def replace(
     A key of the root in force and one of the new root sign; one that is in both signs for both. The cluster's id and
     all pins stay. Nodes that the operator approved with a key that goes must be approved anew.
 
-    \\b
+    \b
     Example:
       hardpan root replace --root-key root-1.pub --root-key root-3.pub --key root-1
     """
