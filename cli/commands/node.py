@@ -143,9 +143,7 @@ def revoke(node: NodeArgument, key: KeyOption = None, site: SiteOption = HERE, a
     publish(folder, Change(amended={"revoked_nodes": tuple(sorted({*revoked, node}))}), key, apply)
     if apply and connect().kubectl.get("nodes.hardpan.dev", node) is None:
         note(f"Warning: there is no node {node} now: is this the id that you meant?")
-    say(
-        f"{node} is revoked: no orders, no queue, nobody believes it; what it runs goes on until it is off"
-    )
+    say(f"{node} is revoked: no orders, no queue, nobody believes it; what it runs goes on until it is off")
     say(f"Next: switch the machine off, then: kubectl hardpan forget node {node} --yes")
 
 
