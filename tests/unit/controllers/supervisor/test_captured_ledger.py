@@ -108,6 +108,18 @@ async def test_a_revoked_node_gets_no_orders_and_is_not_believed_whatever_the_le
     assert world.said(MACHINES, "web-0")["Ready"][:2] == ("Unknown", "NodeNotCertified")
 
 
+async def test_what_a_node_said_last_before_it_was_revoked_counts_no_longer() -> None:
+    world = await World().begin()
+    await world.deploy()
+    node = world.nodes[0]
+    assert world.reports.of(node.id) is not None
+    node.down = True
+    await world.renew(revokedNodes=[node.id])
+    await world.settle()
+    await world.inbox.look()
+    assert world.reports.of(node.id) is None
+
+
 async def test_what_a_revoked_node_runs_is_removed_when_it_counts_again_and_not_before() -> None:
     world, _ = await _revoked()
     await world.delete()
