@@ -22,12 +22,14 @@ def check(world: World) -> Iterator[str]:
         key, accepted = keys[entry.subject], entry.details["accepted"]
         for each in truth.signed[key][accepted].resources:
             subject = Subject(key, each.kind, each.name)
-            if each.kind != "machine" or _fits(world, subject, latest.get(subject), accepted):
+            newest = max((revision for at, revision in truth.applied[key] if at <= entry.at), default=accepted)
+            if each.kind != "machine" or _fits(world, subject, latest.get(subject), accepted, newest):
                 continue
             runs, wanted = latest.get(subject), values_of(each.item)
             yield f"{entry.at:.3f}: {key} is Ready at revision {accepted}; {subject} is to be {wanted}, is {runs}"
 
 
-def _fits(world: World, subject: Subject, runs: Values | None, accepted: int) -> bool:
+def _fits(world: World, subject: Subject, runs: Values | None, accepted: int, newest: int) -> bool:
     """Whether it runs as of this revision, or of one that came while the status was on its way."""
-    return runs is not None and any(each >= accepted for each in world.truth.revisions_with(subject, runs))
+    found = world.truth.revisions_with(subject, runs) if runs is not None else []
+    return any(accepted <= each <= newest for each in found)
