@@ -96,7 +96,7 @@ def queue_back_in_time(world: World, source: random.Random) -> End:
 
 def queue_repeats(world: World, source: random.Random) -> End:
     """Every entry that is on its way is delivered once more, later."""
-    for node in world.nodes:
+    for node in world.nodes if not world.redis.down else ():
         queue = world.redis.queue(node.id, make=True)
         for uid, attempt, envelope in list(queue.entries.values()):
             number = world.redis.number(f"{node.id}:q1")
