@@ -48,15 +48,21 @@ class Installation(Protocol):
 
 @dataclass(frozen=True)
 class RealInstallation:
-    """By kubectl, and by the settings of the controllers where this environment has them."""
+    """By kubectl, and by the settings of the controllers where this environment has them.
+
+    One look: what was read once counts for every check, so that they speak of the same moment.
+    """
 
     cluster: Cluster
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _read: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False, repr=False)
 
     def objects(self, resource: str) -> list[dict[str, Any]]:
         """See Installation."""
-        return self.cluster.kubectl.list(resource)
+        if resource not in self._read:
+            self._read[resource] = self.cluster.kubectl.list(resource)
+        return self._read[resource]
 
     def answer(self, path: str) -> str:
         """See Installation."""

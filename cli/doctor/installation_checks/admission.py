@@ -12,11 +12,12 @@ from cli.doctor.check import Check, Finding, State, well, wrong
 from cli.doctor.installation import Installation
 
 NAME = "deployments.hardpan.dev"
-# Nobody signed it, so whoever would take it does not look.
-FORGED = """\
+# No key signed it, so whoever would take it does not look. It has the form of a signed one: of what has another form
+# the kind's own rules say so, and the webhook is never asked.
+FORGED = f"""\
 apiVersion: hardpan.dev/v1alpha1
 kind: Deployment
-metadata: {name: doctor-asks-admission, namespace: default}
+metadata: {{name: doctor-asks-admission, namespace: default}}
 spec:
   language: 1
   revision: 1
@@ -24,8 +25,9 @@ spec:
   expires: "2000-01-02T00:00:00Z"
   maxUnavailable: 1
   script: "// nothing"
-  plan: "sha256:%s"
-""" % ("0" * 64)
+  plan: "sha256:{0:064}"
+  signatures: [{{keyID: "SHA256:{0:043}", signature: "{0:064}"}}]
+"""
 REGISTER = "register it again (the demo: make demo); without it errors are told only after kubectl apply"
 
 
@@ -60,6 +62,8 @@ def _asked(said: str | None) -> Finding:
     if "failed calling webhook" in said or "no endpoints available" in said:
         reason = said.rpartition(": ")[2]
         return wrong(f"does not answer ({reason}): no deployment can be applied", "start it: hardpan admission")
+    if "denied the request" not in said:
+        return wrong(f"nobody asked it: {said}", REGISTER)
     return well("asked, and refuses what nobody signed")
 
 

@@ -93,6 +93,8 @@ WRONG = {
     "no webhook": (
         without(HOOKS), "admission", "no webhook is registered"),
     "the webhook is not asked": (named(said=None), "admission", "an unsigned deployment would be taken"),
+    "the webhook is not asked, for somebody before it refuses": (
+        named(said="spec.signatures: Invalid value: not signed yet"), "admission", "nobody asked it: spec.signatures"),
     "the webhook does not answer": (
         named(said='failed calling webhook "deployments.hardpan.dev": connection refused'), "admission",
         "does not answer (connection refused)"),
