@@ -58,7 +58,7 @@ def test_the_table_names_no_bug_that_is_not_planted_any_more() -> None:
     assert len(BUGS) >= 25
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", share())
 def test_a_planted_bug_is_found(name: str) -> None:
     found = look_for(BUGS[name])
