@@ -303,7 +303,7 @@ async def test_asked_to_end_it_lets_the_lease_go_and_the_next_one_works_at_once(
     assert held.spec["holderIdentity"] == ""
     second, two = start(lease), await make(http)
     await until(lambda: second.reconciled(two))
-    assert (second.reconciled(two) or 0) == (first.reconciled(one) or 0) + 1
+    assert (second.reconciled(two) or 0) > (first.reconciled(one) or 0)
 
 
 async def test_a_stolen_lease_ends_the_process_with_an_error(http: HttpKube, start: Callable[..., Child]) -> None:

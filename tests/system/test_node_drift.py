@@ -166,7 +166,7 @@ def test_a_guest_that_was_paused_or_frozen_goes_on(node: RealNode) -> None:
     node.repair()
     assert node.host.hypervisor.trouble(folder) is None
     os.kill(pid, signal.SIGSTOP)
-    assert node.host.hypervisor.trouble(folder) is Trouble.FROZEN
+    wait_for(lambda: node.host.hypervisor.trouble(folder) is Trouble.FROZEN, "a process that is stopped")
     node.repair()
     assert node.host.hypervisor.trouble(folder) is None
     assert node.pid("web-0") == pid
