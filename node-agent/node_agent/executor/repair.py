@@ -14,6 +14,7 @@ from node_agent.executor.keeping import put_off
 from node_agent.executor.machine import reach
 from node_agent.executor.resources import Key, Resource
 from node_agent.executor.work import Tools
+from trust.report import RowState
 
 log = logging.getLogger(__name__)
 CUT_OFF = "somebody took away its network port, and a running guest cannot be given another"
@@ -89,10 +90,10 @@ class Repair:
             log.warning("%s %s: somebody had changed it by hand", each.value, resource.key)
             self.tools.effects.note(each.value, str(resource.key), host=resource.assignment.host_name)
 
-    def _tell(self, resource: Resource, found: Drift, well: str) -> None:
+    def _tell(self, resource: Resource, found: Drift, well: RowState) -> None:
         if found.down:
             self._down[resource.key] = found.trouble
         else:
             self._down.pop(resource.key, None)
-        state = "failed" if found.down else well
-        self.tools.resources.put(resource.seen(state, self.tools.clock.timestamp(), message=found.trouble))  # type: ignore[arg-type]
+        state: RowState = "failed" if found.down else well
+        self.tools.resources.put(resource.seen(state, self.tools.clock.timestamp(), message=found.trouble))
