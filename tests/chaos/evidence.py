@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cli.demo.cloud import TENANT
 from tests.chaos.arena import Arena, Hit
@@ -100,12 +101,12 @@ def _effect(line: Mapping[str, object]) -> Effect:
     )
 
 
-def _objects(arena: Arena) -> list[tuple[str, dict]]:  # type: ignore[type-arg]
+def _objects(arena: Arena) -> list[tuple[str, dict[str, Any]]]:
     kinds = {"machine": "machines.hardpan.dev", "volume": "volumes.hardpan.dev"}
     return [(kind, each) for kind, plural in kinds.items() for each in arena.kubectl.list(plural, TENANT)]
 
 
-def _object(kind: str, seen: dict, homes: Mapping[str, int]) -> Object:  # type: ignore[type-arg]
+def _object(kind: str, seen: dict[str, Any], homes: Mapping[str, int]) -> Object:
     spec, status = seen["spec"], seen.get("status") or {}
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
     home = homes.get(spec["node"], 0)
