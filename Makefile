@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-fast first-half second-half lint types crds bench bench-peers chaos fuzz lock
+.PHONY: help setup demo demo-down test test-real test-computed test-fast first-half second-half lint types crds bench bench-peers chaos fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,8 +16,18 @@ demo: setup ## a small cloud on this machine
 demo-down: ## remove all of the demo
 	@.venv/bin/hardpan demo down
 
-test: setup lint types ## everything that CI runs
-	$(PYTHON) -m pytest tests rhai-py/tests
+# What only computes runs beside the cloud, which mostly waits for its emulated machines.
+COMPUTES := tests/unit tests/cases tests/sim tests/fuzz rhai-py/tests
+
+test: setup ## everything that CI runs
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-real test-computed
+
+test-computed: lint types
+	$(PYTHON) -m pytest --quiet $(COMPUTES)
+
+# The plus sign shows its lines at once.
+test-real:
+	+$(PYTHON) -m pytest tests/cloud tests $(COMPUTES:%=--ignore=%)
 
 # Without byte code the collection of the tests takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE
