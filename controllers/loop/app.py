@@ -6,11 +6,10 @@ import asyncio
 import logging
 import signal
 
-import uvloop
-
 from controllers.loop import logs
 from controllers.loop.access import login
 from controllers.loop.announcing import AnnouncingKube, IsStuck
+from controllers.loop.ending import run_and_end
 from controllers.loop.errors import LoopError
 from controllers.loop.kube_http import HttpKube
 from controllers.loop.lease import Lease
@@ -32,7 +31,7 @@ def run(compose: Compose, settings: LoopSettings, is_stuck: IsStuck = lambda kin
     """
     logs.setup(settings.log_form, settings.log_level)
     try:
-        uvloop.run(_run(compose, settings, is_stuck))
+        run_and_end(_run(compose, settings, is_stuck))
     except (LoopError, OSError) as error:
         log.error("%s ends: %s", settings.name, error)
         return 1

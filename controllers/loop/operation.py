@@ -20,6 +20,7 @@ from controllers.loop.settings import LoopSettings
 log = logging.getLogger(__name__)
 END_SECONDS = 5.0
 AGAIN_SECONDS = 0.5
+GIVE_UP_SECONDS = 10.0
 
 
 class Operation:
@@ -112,9 +113,9 @@ class Operation:
             server.should_exit = True
         await self._runner.drain(self._settings.drain_seconds)
         await self._wait_for_servers()
-        await self._cancel(*(name for name in self._tasks if name not in {"watches", "lease"}))
+        ended = await self._cancel(*(name for name in self._tasks if name not in {"watches", "lease"}))
         await self._cancel("lease")
-        if self._process.leads:
+        if self._process.leads and ended:
             await self._context.lease.release()
         for close in self._process.closing:
             await _quietly(close())
@@ -130,8 +131,8 @@ class Operation:
             await asyncio.wait({self._tasks[name]}, timeout=END_SECONDS)
             await self._cancel(name)
 
-    async def _cancel(self, *names: str) -> None:
-        await _cancel_all(*(self._tasks[name] for name in names if name in self._tasks))
+    async def _cancel(self, *names: str) -> bool:
+        return await _cancel_all(*(self._tasks[name] for name in names if name in self._tasks))
 
     def _deliver(self, event: WatchEvent) -> None:
         self._context.metrics.events.labels(str(event.object.resource)).inc()
@@ -163,14 +164,19 @@ class _Server(uvicorn.Server):
             raise ProcessEnded(f"cannot listen on {self.config.host}:{self.config.port}: is it taken?") from None
 
 
-async def _cancel_all(*tasks: asyncio.Task[Any]) -> None:
-    """Until all have ended: a timeout that runs out at the same moment swallows a cancellation, so it is repeated."""
+async def _cancel_all(*tasks: asyncio.Task[Any]) -> bool:
+    """Whether all have ended: a timeout that runs out at the same moment swallows a cancellation, so it is repeated."""
     left = set(tasks)
-    while left:
+    for _ in range(int(GIVE_UP_SECONDS / AGAIN_SECONDS)):
+        if not left:
+            break
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if left:
+        log.error("do not end: %s", ", ".join(sorted(task.get_name() for task in left)))
+    await asyncio.gather(*(set(tasks) - left), return_exceptions=True)
+    return not left
 
 
 async def _quietly(closing: Awaitable[None]) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from controllers.loop import operation as operation_module
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, Done, Outcome, Watch
 from controllers.loop.errors import LeaseLost, MissingKind, NotFound, ProcessEnded, WatchEnded
@@ -138,6 +139,25 @@ async def test_asked_to_end_it_finishes_then_releases_then_watches_no_more() -> 
         await until(lambda: "began w" in world.log)
     assert world.log == ["began w", "ended w", "closed while the lease is held by nobody"]
     assert (await kube.get(LEASE, KEY)).spec["holderIdentity"] == ""
+
+
+async def test_the_lease_is_not_handed_over_while_a_part_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operation_module, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(operation_module, "GIVE_UP_SECONDS", 0.03)
+    working = True
+
+    async def deaf() -> None:
+        while working:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+
+    kube = MemoryKube()
+    world = World(kube)
+    async with world.running(background=[deaf]):
+        await until(lambda: world.lease.leading)
+        await asyncio.sleep(0.05)
+    assert (await kube.get(LEASE, KEY)).spec["holderIdentity"] == "me"
+    working = False
 
 
 async def test_a_lost_lease_stops_work_in_the_middle_and_is_an_error() -> None:
