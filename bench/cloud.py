@@ -50,6 +50,10 @@ class BenchCloud:
         view = self.demo.site.view()
         return Author(view.cluster, view.tenant_of(TENANT).id, TENANT, SEED)
 
+    def pid(self, role: str) -> int:
+        """The process of a controller."""
+        return self.demo.control_plane.pid(role)
+
     def up(self, count: int) -> None:
         """Brings it up with so many nodes, all Ready."""
         self.demo.start_kubernetes()
