@@ -33,6 +33,7 @@ class Watcher:
         self._folder = folder
         self._lives: dict[tuple[int, int], Life] = {}
         self._stop = threading.Event()
+        self._blind: Exception | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def begin(self) -> None:
@@ -40,9 +41,11 @@ class Watcher:
         self._thread.start()
 
     def end(self) -> tuple[Life, ...]:
-        """Every life that was seen."""
+        """Every life that was seen. Raises what made the thread blind, should anything have."""
         self._stop.set()
         self._thread.join()
+        if self._blind is not None:
+            raise self._blind
         return tuple(self._lives.values())
 
     def now(self) -> dict[str, Life]:
@@ -59,7 +62,8 @@ class Watcher:
                 words = (process / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0] == QEMU:
+            # Others on this machine may emulate machines, too.
+            if words[0] == QEMU and b"-qmp" in words:
                 self._see(int(process.name), [word.decode() for word in words], now)
 
     def _see(self, pid: int, words: list[str], now: float) -> None:
@@ -74,5 +78,8 @@ class Watcher:
         self._lives[pid, started] = Life(host, node, pid, started, first, now, mebibytes)
 
     def _serve(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            self.look()
+        try:
+            while not self._stop.wait(LOOK_SECONDS):
+                self.look()
+        except Exception as error:
+            self._blind = error
