@@ -50,7 +50,7 @@ lint: ## style and import contracts
 	.venv/bin/lint-imports --no-logo
 
 types: ## mypy, strict
-	.venv/bin/mypy crds trust plans jobs controllers sal cli node-agent/node_agent bench
+	.venv/bin/mypy crds trust plans jobs controllers efi sal cli node-agent/node_agent bench
 
 crds: ## write crds/*.yaml and docs/reference/api.md from the models
 	$(PYTHON) -m crds.schema --write

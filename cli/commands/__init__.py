@@ -53,6 +53,16 @@ COMMANDS: dict[str, Entry | Group] = {
             "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
         },
     ),
+    "image": Group(
+        "Boot images and the media that carry them.",
+        {
+            "build": Entry("cli.commands.image:image_build", "Builds the boot image of a site: one EFI file."),
+            "usb": Entry("cli.commands.media:image_usb", "Writes a stick that makes machines nodes of a site."),
+            "iso": Entry("cli.commands.media:image_iso", "Writes a CD that makes machines nodes of a site."),
+            "inspect": Entry("cli.commands.image:image_inspect", "Says what an image is, and holds, and what a TPM will measure of it."),
+            "lock": Entry("cli.commands.image:image_lock", "Pins the image's packages anew."),
+        },
+    ),
     "forget": Entry("cli.commands.node:forget", "Gives up a dead node and the volumes on it."),
     "control-plane": Entry("cli.commands.roles:control_plane", "Runs all controllers on this machine."),
     "demo": Group(

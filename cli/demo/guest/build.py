@@ -7,8 +7,8 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from cli.demo.guest.cpio import CONSOLE, FILE, FOLDER, LINK, PROGRAM, Entry, archive
 from cli.demo.guest.kernel import Kernel, fetch_kernel
+from efi.cpio import CONSOLE, FILE, FOLDER, LINK, PROGRAM, Entry, archive
 from sal.command import Command, Runner
 from sal.filesystem import make_sparse
 

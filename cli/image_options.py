@@ -1,0 +1,112 @@
+"""The options that every command about boot images takes, and the making of an image from them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.boot_media import Credentials, authority_of, site_part
+from cli.demo.tools import cache_folder
+from cli.errors import CliError, Usage
+from cli.output import note
+from cli.progress import waiting
+from cli.site import Site
+from efi.build import Order, build, lock_file, prepare
+from efi.flavour import flavour
+from efi.lock import read_lock
+from efi.signing import BootKey, sign
+from efi.store import Store
+from efi.unpacked import Unpacked
+from sal.command import SystemRunner
+
+SHOWN_SECONDS = 0.5
+
+FlavourOption = Annotated[str, typer.Option(help="cloud (virtual machines) or metal (every driver, and firmware).")]
+FileOption = Annotated[Path, typer.Option("--output", "-o", help="The file to write.", show_default=False)]
+LockOption = Annotated[
+    Path | None, typer.Option("--lock", help="Packages and digests.", show_default="what comes with this program")
+]
+AuthorityOption = Annotated[
+    Path | None, typer.Option("--ca", help="CA of the gateway's certificate.", show_default="ca.pem of the site")
+]
+TokenOption = Annotated[
+    Path | None,
+    typer.Option(help="What `hardpan token create` printed; - is stdin.", show_default="approved by hand"),
+]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="A label of its machines; may come again.", show_default="none"),
+]
+SignKeyOption = Annotated[Path | None, typer.Option(help="Key for Secure Boot (PEM).", show_default="not signed")]
+SignCertificateOption = Annotated[Path | None, typer.Option(help="Its certificate (PEM).", show_default="none")]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An image as the options say it; without a site it obeys nobody yet."""
+
+    flavour: str
+    site: Path | None
+    authority: Path | None
+    lock: Path | None
+    signing: tuple[Path | None, Path | None] = (None, None)
+
+
+@dataclass(frozen=True)
+class Made:
+    """An image, the order that it was made by, and the tools that wrap it into media."""
+
+    order: Order
+    image: bytes
+    tools: Unpacked
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal."""
+        return hashlib.sha256(self.image).hexdigest()
+
+
+def store() -> Store:
+    """Where packages are kept."""
+    return Store(cache_folder() / "efi", SystemRunner())
+
+
+def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
+    """Builds, and signs when a key is given; each step that took long leaves a line. Raises CliError, SalError."""
+    key, cache, kind = boot_key(*wanted.signing), store(), flavour(wanted.flavour)
+    lock = read_lock(wanted.lock or lock_file(kind))
+    site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority))
+    order = Order(kind, lock, site or None, embedded.words() if embedded else ())
+    tools = prepare(lock, cache, step)
+    image = build(order, tools, cache.folder, step)
+    return Made(order, sign(tools, image, key) if key else image, tools)
+
+
+def boot_key(key: Path | None, certificate: Path | None) -> BootKey | None:
+    """The key to sign with. Raises Usage when only half of it is given, CliError when a file is missing."""
+    if key is None and certificate is None:
+        return None
+    if key is None or certificate is None:
+        raise Usage("--sign-key and --sign-certificate belong together: give both, or none")
+    for file in (key, certificate):
+        if not file.is_file():
+            raise CliError(f"{file} is missing: make a key and its certificate with openssl, see docs/boot-image.md")
+    return BootKey(key, certificate)
+
+
+@contextmanager
+def step(label: str) -> Iterator[None]:
+    """Something that may take long."""
+    began = time.monotonic()
+    with waiting(label):
+        yield
+    took = time.monotonic() - began
+    if took > SHOWN_SECONDS:
+        note(f"  {label:<40} {took:6.1f} s")

@@ -1,0 +1,63 @@
+"""From a lock to an image: fetch, unpack, pick, compress, join."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from efi.agent import own_version
+from efi.flavour import Flavour
+from efi.initramfs import Maker, Progress, joined
+from efi.kernel import Kernel
+from efi.lock import Lock
+from efi.release import Release
+from efi.site_part import SitePart, pack
+from efi.store import Store
+from efi.uki import Parts, join
+from efi.unpacked import Unpacked, ensure_unpacked
+
+# The last console is where the first program writes; both are redrawn by the agent.
+LINE = "console=tty0 console=ttyS0,115200 panic=10 loglevel=4"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an image is made of: flavour, lock, whose it is, and words for the kernel line."""
+
+    flavour: Flavour
+    lock: Lock
+    site: SitePart | None = None
+    words: tuple[str, ...] = ()
+
+
+def lock_file(flavour: Flavour) -> Path:
+    """The lock that comes with this program."""
+    return Path(__file__).parent / "locks" / f"{flavour.name}.lock"
+
+
+def prepare(lock: Lock, store: Store, progress: Progress) -> Unpacked:
+    """The packages of a lock, fetched and unpacked. Raises ImageError, CommandError."""
+    with progress("packages fetched"):
+        store.ensure(lock)
+    with progress("packages unpacked"):
+        return ensure_unpacked(store, lock)
+
+
+def release_of(order: Order) -> Release:
+    """Who the image says that it is."""
+    return Release(own_version(), order.flavour.name, order.lock.digest, order.lock.epoch)
+
+
+def build(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> bytes:
+    """The image. Raises ImageError, CommandError."""
+    maker, release = Maker(unpacked, order.flavour, order.lock, cache, progress), release_of(order)
+    archives = (maker.platform(), maker.agent(release), pack(order.site))
+    kernel = Kernel(unpacked)
+    parts = Parts(
+        release=release.text().encode(),
+        version=kernel.version.encode(),
+        line=" ".join((LINE, *order.words)).encode(),
+        initramfs=joined(archives),
+        kernel=kernel.image.read_bytes(),
+    )
+    return join(unpacked, parts)

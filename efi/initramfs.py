@@ -1,0 +1,102 @@
+"""The initramfs in three archives, which the kernel unpacks one after the other: platform, agent, site.
+
+The platform takes long and changes with the lock only; the agent takes a second; the site is small and of one operator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from efi import agent
+from efi.cpio import archive
+from efi.flavour import Flavour
+from efi.kernel import Kernel, add_modules
+from efi.lock import Lock
+from efi.node import add_node
+from efi.programs import add_libraries, add_programs
+from efi.python_tree import add_python
+from efi.release import Release
+from efi.tree import Tree, files_below
+from efi.unpacked import WHEELS, Unpacked
+from sal.filesystem import write_durably
+
+Progress = Callable[[str], AbstractContextManager[None]]
+AUTHORITIES = "usr/lib/ssl/cert.pem"
+HERE = Path(__file__).parent
+LEVEL = "-19"
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the archives of a flavour from unpacked packages, and keeps them in a cache folder."""
+
+    unpacked: Unpacked
+    flavour: Flavour
+    lock: Lock
+    cache: Path
+    progress: Progress
+
+    def platform(self) -> bytes:
+        """All that is not ours: programs, libraries, Python, kernel modules."""
+        return self._kept("platform", self.flavour.name, self._platform)
+
+    def agent(self, release: Release) -> bytes:
+        """Our packages, and who the image is."""
+        return self._kept("agent", f"{agent.sources_digest()} {release.text()}", lambda: self._agent(release))
+
+    def _platform(self) -> Tree:
+        tree = Tree()
+        add_node(tree)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=self.cache) as folder:
+            with self.progress("Python as byte code"):
+                shared = add_python(tree, self.unpacked, Path(folder) / "python")
+            add_libraries(tree, self.unpacked, [*shared, *add_programs(tree, self.unpacked)])
+            with self.progress("kernel modules"):
+                kernel = Kernel(self.unpacked)
+                add_modules(tree, kernel, kernel.chosen(self.flavour.modules), Path(folder) / "modules")
+        tree.copy(self.unpacked.folder / WHEELS / "certifi/cacert.pem", AUTHORITIES)
+        tree.link(f"{WHEELS}/certifi/cacert.pem", f"/{AUTHORITIES}")
+        return tree
+
+    def _agent(self, release: Release) -> Tree:
+        tree = Tree()
+        agent.add_agent(tree, self.unpacked)
+        tree.put("etc/os-release", release.text().encode())
+        return tree
+
+    def _kept(self, name: str, made_of: str, make: Callable[[], Tree]) -> bytes:
+        digest = hashlib.sha256(f"{self.lock.digest} {own_digest()} {made_of}".encode()).hexdigest()
+        file = self.cache / f"{name}-{digest[:32]}.cpio.zst"
+        if not file.exists():
+            entries = make().entries()
+            with self.progress(f"{name} compressed"):
+                write_durably(file, compressed(self.unpacked, archive(list(entries))), 0o644)
+        return file.read_bytes()
+
+
+def own_digest() -> str:
+    """Changes with every change of this package."""
+    hashed = hashlib.sha256()
+    for name in files_below(HERE):
+        if "__pycache__" not in name:
+            hashed.update(f"{name}\0".encode() + hashlib.sha256((HERE / name).read_bytes()).digest())
+    return hashed.hexdigest()
+
+
+def compressed(unpacked: Unpacked, data: bytes) -> bytes:
+    """The data as the kernel unpacks it, by the lock's own zstd; the same bytes with any number of processors."""
+    with tempfile.TemporaryDirectory(prefix="hardpan-zstd-") as folder:
+        plain, packed = Path(folder) / "plain", Path(folder) / "packed"
+        plain.write_bytes(data)
+        unpacked.run("zstd", "-q", LEVEL, "-T0", "-o", str(packed), str(plain))
+        return packed.read_bytes()
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Archives one behind the other, each at a multiple of four bytes, as the kernel asks for."""
+    return b"".join(part + b"\0" * (-len(part) % 4) for part in parts)

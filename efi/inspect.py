@@ -1,0 +1,64 @@
+"""Says what an image is and holds, by its bytes alone."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+
+from efi.errors import NotAnImage
+from efi.measure import pcr_11
+from efi.pe import Section, sections
+from efi.release import parse_release
+
+NEEDED = (".osrel", ".cmdline", ".initrd", ".linux")
+_CERTIFICATES = 4
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """An image: os-release, kernel version and line, bytes by part, digest, PCR 11, whether it is signed."""
+
+    release: dict[str, str]
+    kernel: str
+    line: str
+    sizes: dict[str, int]
+    bytes: int
+    digest: str
+    pcr_11: str
+    signed: bool
+
+
+def inspect(data: bytes) -> Inspected:
+    """Reads an image. Raises NotAnImage."""
+    found = sections(data)
+    parts = {each.name: each.content for each in found}
+    if not all(name in parts for name in NEEDED):
+        raise NotAnImage("this EFI program is no unified kernel image")
+    return Inspected(
+        release=parse_release(_text(parts[".osrel"])),
+        kernel=_text(parts.get(".uname", b"")),
+        line=_text(parts[".cmdline"]),
+        sizes=_sizes(found),
+        bytes=len(data),
+        digest=hashlib.sha256(data).hexdigest(),
+        pcr_11=pcr_11(found),
+        signed=_signed(data),
+    )
+
+
+def _sizes(found: tuple[Section, ...]) -> dict[str, int]:
+    ours = (*NEEDED, ".uname")
+    named = {each.name.strip("."): len(each.content) for each in found if each.name in ours}
+    return {"stub": sum(len(each.content) for each in found if each.name not in ours), **named}
+
+
+def _signed(data: bytes) -> bool:
+    """Whether the directory of certificates names one."""
+    start = int.from_bytes(data[0x3C:0x40], "little")
+    place, size = struct.unpack_from("<II", data, start + 24 + 112 + 8 * _CERTIFICATES)
+    return bool(place and size)
+
+
+def _text(data: bytes) -> str:
+    return data.rstrip(b"\0").decode(errors="replace")

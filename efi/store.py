@@ -1,0 +1,70 @@
+"""The cache of packages and wheels, named by digest: what is in it was verified, and never needs the network again."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from efi import apt, pip
+from efi.errors import LockWrong
+from efi.lock import PACKAGE, WHEEL, Item, Lock
+from efi.requirements import Requirement
+from sal.command import Runner
+from sal.errors import os_errors
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of files by digest."""
+
+    folder: Path
+    runner: Runner
+
+    def path(self, item: Item) -> Path:
+        """Where the file of an item is, or will be."""
+        return self.folder / "files" / item.digest
+
+    def ensure(self, lock: Lock) -> None:
+        """Fetches what is not there yet. Raises LockOutdated, LockWrong."""
+        missing = [item for item in lock.items if not self.path(item).exists()]
+        for kind, fetch in ((PACKAGE, self._fetch_packages), (WHEEL, self._fetch_wheels)):
+            items = [item for item in missing if item.kind == kind]
+            if items:
+                fetch(items)
+
+    def _fetch_packages(self, items: Sequence[Item]) -> None:
+        with self._aside() as folder:
+            apt.download(self.runner, items, Path(folder))
+            self._keep(items, Path(folder))
+
+    def _fetch_wheels(self, items: Sequence[Item]) -> None:
+        with self._aside() as folder:
+            wanted = [Requirement(each.name, each.version, (each.digest,)) for each in items]
+            pip.download(self.runner, self.folder / "pip", wanted, Path(folder))
+            self._keep(items, Path(folder))
+
+    def add(self, folder: Path) -> dict[str, str]:
+        """Moves each file of a folder into the store; returns digests by file name."""
+        with os_errors(self.folder):
+            (self.folder / "files").mkdir(parents=True, exist_ok=True)
+            digests = {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in folder.iterdir()}
+            for name, digest in digests.items():
+                (folder / name).rename(self.folder / "files" / digest)
+        return digests
+
+    def _keep(self, items: Sequence[Item], folder: Path) -> None:
+        came = set(self.add(folder).values())
+        wrong = [str(each) for each in items if each.digest not in came]
+        if wrong:
+            raise LockWrong(
+                f"not what the lock names: {', '.join(wrong)}. Somebody changed a package without its version: "
+                "find out who before you make a new lock"
+            )
+
+    def _aside(self) -> tempfile.TemporaryDirectory[str]:
+        with os_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return tempfile.TemporaryDirectory(prefix=".new-", dir=self.folder)

@@ -1,0 +1,32 @@
+"""A stick: a partition table and one partition that firmware boots from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from efi.esp import MIB, Content, format_esp
+from efi.unpacked import Unpacked
+from sal.filesystem import make_sparse
+
+ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+_DISK = "48415244-5041-4E00-8000-000000000001"
+_PARTITION = "48415244-5041-4E00-8000-000000000002"
+_FIRST_SECTOR = 2048
+
+
+def write_usb(unpacked: Unpacked, file: Path, content: Content) -> None:
+    """Writes the stick's image, whole."""
+    aside = file.with_name(f".new-{file.name}")
+    make_sparse(aside, (content.mebibytes + 2) * MIB)
+    table = "\n".join(
+        (
+            "label: gpt",
+            f"label-id: {_DISK}",
+            f"first-lba: {_FIRST_SECTOR}",
+            f"start={_FIRST_SECTOR}, size={content.mebibytes * MIB // 512}, type={ESP_TYPE}, uuid={_PARTITION}, "
+            "name=hardpan-boot",
+        )
+    )
+    unpacked.run("sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", str(aside), input=table.encode() + b"\n")
+    format_esp(unpacked, aside, content, _FIRST_SECTOR * 512)
+    aside.rename(file)
