@@ -108,7 +108,7 @@ def image_inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An image.", show_default=False)],
     output: Output = Form.TEXT,
 ) -> None:
-    """Says what an image is, and holds, and what a TPM will measure of it.
+    """Says what an image is, and what a TPM measures of it.
 
     \b
     Example:
