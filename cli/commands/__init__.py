@@ -59,7 +59,7 @@ COMMANDS: dict[str, Entry | Group] = {
             "build": Entry("cli.commands.image:image_build", "Builds the boot image of a site: one EFI file."),
             "usb": Entry("cli.commands.media:image_usb", "Writes a stick that makes machines nodes of a site."),
             "iso": Entry("cli.commands.media:image_iso", "Writes a CD that makes machines nodes of a site."),
-            "inspect": Entry("cli.commands.image:image_inspect", "Says what an image is, and what a TPM measures of it."),
+            "inspect": Entry("cli.commands.image:image_inspect", "Tells what an image is and how a TPM measures it."),
             "lock": Entry("cli.commands.image:image_lock", "Pins the image's packages anew."),
         },
     ),

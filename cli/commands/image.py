@@ -108,7 +108,7 @@ def image_inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An image.", show_default=False)],
     output: Output = Form.TEXT,
 ) -> None:
-    """Says what an image is, and what a TPM measures of it.
+    """Tells what an image is and how a TPM measures it.
 
     \b
     Example:
