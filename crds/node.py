@@ -77,6 +77,21 @@ class Capacity(Part):
     disk: Annotated[Count, about("Bytes of disk.")]
 
 
+class Disk(Part):
+    """A disk of the machine."""
+
+    name: Annotated[str, StringConstraints(max_length=32), about("Its device's name.")]
+    size: Annotated[Count, about("Its bytes.")]
+    serial: Annotated[str, StringConstraints(max_length=64), about("Its serial number.")] | None = None
+
+
+class Card(Part):
+    """A network card of the machine."""
+
+    name: Annotated[str, StringConstraints(max_length=16), about("Its link's name.")]
+    address: Annotated[str, StringConstraints(max_length=17), about("Its hardware address.")]
+
+
 class Inventory(Part):
     """What the machine says of itself; bounded, and believed only as far as its approval goes."""
 
@@ -84,8 +99,41 @@ class Inventory(Part):
     architecture: Annotated[Literal["x86_64", "aarch64"], about("Its processors.")]
     kernel: Annotated[str, StringConstraints(max_length=64), about("Its kernel's release.")]
     board_vendor: Annotated[str, StringConstraints(max_length=64), about("Maker of its board.")]
-    virtualisation: Annotated[str, StringConstraints(max_length=32), about("What it can run machines by.")]
+    virtualisation: Annotated[
+        str, StringConstraints(max_length=32), about("`vm` when it is itself a virtual machine, else `none`.")
+    ]
     agent_version: Annotated[str, StringConstraints(max_length=32), about("Version of its node agent.")]
+    product: Annotated[str, StringConstraints(max_length=64), about("The machine's product name.")] | None = None
+    serial: Annotated[str, StringConstraints(max_length=64), about("The machine's serial number.")] | None = None
+    machine: (
+        Annotated[str, StringConstraints(max_length=64), about("The UUID that its firmware gives the machine.")] | None
+    ) = None
+    firmware: (
+        Annotated[str, StringConstraints(max_length=128), about("`UEFI` or `BIOS`, with maker and version.")] | None
+    ) = None
+    processor: Annotated[str, StringConstraints(max_length=64), about("Model of its processors.")] | None = None
+    memory: Annotated[Count, about("Bytes of memory in all.")] | None = None
+    accelerator: Annotated[Literal["kvm", "none"], about("What its kernel offers to run machines by.")] | None = None
+    disks: (
+        Annotated[
+            list[Disk],
+            Field(
+                max_length=16, description="Its first disks.", json_schema_extra={"x-kubernetes-list-type": "atomic"}
+            ),
+        ]
+        | None
+    ) = None
+    cards: (
+        Annotated[
+            list[Card],
+            Field(
+                max_length=16,
+                description="Its first network cards.",
+                json_schema_extra={"x-kubernetes-list-type": "atomic"},
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Uptime(Part):

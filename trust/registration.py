@@ -24,8 +24,23 @@ class Capacity(Signed):
     disk: Count
 
 
+class Disk(Signed):
+    """A disk: its device's name, bytes, and its serial number when it has one."""
+
+    name: Annotated[str, Field(max_length=32)]
+    size: Count
+    serial: Annotated[str, Field(max_length=64)] | None = None
+
+
+class Card(Signed):
+    """A network card: its link's name and hardware address."""
+
+    name: Annotated[str, Field(max_length=16)]
+    address: Annotated[str, Field(pattern=r"\A[0-9a-f]{2}(:[0-9a-f]{2}){5}\z")]
+
+
 class Inventory(Signed):
-    """What the machine is, in its own words."""
+    """What the machine is, in its own words; `machine` is the number (UUID) that its firmware gives it."""
 
     hostname: Annotated[str, Field(max_length=64)]
     architecture: Literal["x86_64", "aarch64"]
@@ -33,6 +48,15 @@ class Inventory(Signed):
     board_vendor: Annotated[str, Field(max_length=64)]
     virtualisation: Annotated[str, Field(max_length=32)]
     agent_version: Annotated[str, Field(max_length=32)]
+    product: Annotated[str, Field(max_length=64)] | None = None
+    serial: Annotated[str, Field(max_length=64)] | None = None
+    machine: Annotated[str, Field(max_length=64)] | None = None
+    firmware: Annotated[str, Field(max_length=128)] | None = None
+    processor: Annotated[str, Field(max_length=64)] | None = None
+    memory: Count | None = None
+    accelerator: Literal["kvm", "none"] | None = None
+    disks: Annotated[tuple[Disk, ...], Field(max_length=16, strict=False)] | None = None
+    cards: Annotated[tuple[Card, ...], Field(max_length=16, strict=False)] | None = None
 
 
 class Registration(Signed):

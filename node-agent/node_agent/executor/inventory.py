@@ -9,22 +9,35 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from node_agent.settings import NodeSettings
-from trust.registration import Capacity, Inventory
+from sal import hardware
+from sal.block import disks
+from trust.registration import Capacity, Card, Disk, Inventory
 
 RESERVED_MEMORY = 512 * 1024 * 1024
-_DMI = Path("/sys/class/dmi/id")
+MOST = 16
 
 
-def inventory() -> Inventory:
+def inventory(root: Path = Path("/")) -> Inventory:
     """The machine in its own words, cut to the lengths that a registration allows."""
-    system = platform.uname()
+    system, board = platform.uname(), hardware.board(root)
     return Inventory(
         hostname=system.node[:64],
         architecture="aarch64" if system.machine == "aarch64" else "x86_64",
         kernel=system.release[:64],
-        board_vendor=_read(_DMI / "board_vendor")[:64],
-        virtualisation="vm" if "hypervisor" in _read(Path("/proc/cpuinfo")) else "none",
+        board_vendor=board.vendor[:64],
+        virtualisation="vm" if hardware.is_virtual(root) else "none",
         agent_version=_own_version()[:32],
+        product=board.product[:64] or None,
+        serial=board.serial[:64] or None,
+        machine=board.uuid[:64] or None,
+        firmware=hardware.firmware(root)[:128] or None,
+        processor=hardware.processor(root)[:64] or None,
+        memory=hardware.memory(root),
+        accelerator="kvm" if hardware.virtualises(root) else "none",
+        disks=tuple(
+            Disk(name=each.name, size=each.size, serial=each.serial[:64] or None) for each in disks(root)[:MOST]
+        ),
+        cards=tuple(Card(name=each.name, address=each.address) for each in hardware.cards(root)[:MOST]),
     )
 
 
