@@ -182,7 +182,8 @@ def _workload(it: Seen) -> list[str]:
     return [f"deployment {it.spec.get('deployment')}, {', '.join(part for part in parts if part)}"]
 
 
-def _node(it: Seen) -> list[str]:
+def _given(it: Seen) -> list[str]:
+    """What it gives to machines, and where it is."""
     capacity = it.status.get("capacity")
     if not isinstance(capacity, Mapping):
         return []
@@ -191,6 +192,11 @@ def _node(it: Seen) -> list[str]:
     runs = f"runs {counted(machines, 'machine')}; " if isinstance(machines, int) else ""
     place = ", ".join(f"{part} {it.status[part]}" for part in ("region", "site", "address") if it.status.get(part))
     return [f"{runs}{size}{'; ' if place else ''}{place}"]
+
+
+def _node(it: Seen) -> list[str]:
+    registered = it.condition("Registered")
+    return [*_given(it), *([registered.message] if registered and registered.message else [])]
 
 
 def _job(it: Seen) -> list[str]:

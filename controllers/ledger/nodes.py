@@ -10,7 +10,8 @@ from datetime import datetime
 from controllers.certified import Certified
 from controllers.ledger import standing
 from controllers.ledger.conflicts import Conflicts
-from controllers.ledger.presence import Presence
+from controllers.ledger.predecessor import MACHINE, hint
+from controllers.ledger.presence import Presence, Standing
 from controllers.loop.cache import Cache
 from controllers.loop.conditions import merge
 from controllers.loop.controller import Done, Outcome, RequeueAfter
@@ -57,7 +58,7 @@ class NodeReconciler:
             return RequeueAfter(REFRESH_SECONDS)
         vouched, held = self._vouched(seen), self.presence.of(key.name)
         conflict, liveness = self.conflicts.of(seen), self.presence.liveness(key.name)
-        said = standing.conditions(seen, vouched, held, liveness, conflict)
+        said = standing.conditions(seen, vouched, held, liveness, conflict, self._before(seen, held))
         merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())
         status = {
             **standing.details(vouched if isinstance(vouched, NodeCertificate) else None, held, seen),
@@ -76,6 +77,10 @@ class NodeReconciler:
             return self._certified.of(seen)
         except Refusal as refusal:
             return refusal
+
+    def _before(self, seen: Object, held: Standing | None) -> str:
+        machine = held.inventory.machine if held and held.inventory else None
+        return hint(seen, self.nodes.by(MACHINE, machine)) if machine else ""
 
     async def follow(self, wake: Callable[[ObjectKey], None]) -> None:
         """Wakes a node whose silence means something else than a second ago, for ever."""

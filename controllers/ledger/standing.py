@@ -27,12 +27,16 @@ def conditions(
     held: Standing | None,
     liveness: Liveness | None,
     conflict: str = "",
+    before: str = "",
 ) -> list[Condition]:
-    """Every condition; `vouched` is its certificate, or why that does not count, `conflict` the sentence of one."""
+    """Every condition; `vouched` is its certificate, or why that does not count, `conflict` the sentence of one.
+
+    `before` says which node the machine may have been.
+    """
     approved = _approved(seen.name, vouched, held)
     ready = _ready(approved, conflict, liveness)
     return [
-        Condition("Registered", "True", str(Reason.REGISTERED)),
+        Condition("Registered", "True", str(Reason.REGISTERED), before),
         approved,
         _conflict(conflict),
         ready,

@@ -207,17 +207,19 @@ def vouched(node: str = "node", **changes: Any) -> bytes:
     return sign_with_token(certificate(node, **changes), machine_key("token"))
 
 
+INVENTORY: dict[str, Any] = {
+    "hostname": "h", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "Acme 1", "virtualisation": "none",
+    "agentVersion": "0.1",
+}  # fmt: skip
+
+
 def registration(machine: str = "node", key: str = "", **changes: Any) -> bytes:
     """What a machine signs when it registers; `key` names another signer, all else are fields."""
     held = certificate(machine).wire()
     keys = {name: held[name] for name in ("cluster", "node", "signingKey", "boxKey", "tlsKey", "myceliumKey")}
-    inventory = {
-        "hostname": "h", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "Acme 1", "virtualisation": "none",
-        "agentVersion": "0.1",
-    }  # fmt: skip
     standing: dict[str, Any] = {
         "kind": "Registration", **keys, "nonce": "bm9uY2U=", "time": format_time(NOW), "boot": "boot-1", "start": 1,
-        "instance": "first", "inventory": inventory, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
+        "instance": "first", "inventory": INVENTORY, "capacity": {"cpus": 4, "memory": 1 << 32, "disk": 1 << 36},
     }  # fmt: skip
     fields = {name: each for name, each in (standing | changes).items() if each is not None}
     body = Registration.from_wire(fields)

@@ -14,6 +14,7 @@ from controllers.ledger.app import create
 from controllers.ledger.challenge import Challenges
 from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.nodes import NodeReconciler
+from controllers.ledger.predecessor import MACHINE, by_machine
 from controllers.ledger.presence import Presence
 from controllers.ledger.registry import NODES, Registry
 from controllers.ledger.reports import ReportDesk
@@ -48,7 +49,7 @@ class Ledger:
         self.seconds, self.metrics = 0.0, Metrics()
         self.server = MemoryKube(self.now)
         self.kube = SlowKube(self.server)
-        self.nodes = Cache(NODES)
+        self.nodes = Cache(NODES, indexes={MACHINE: by_machine})
         self.kube.remember(self.nodes)
 
     def now(self) -> datetime:
