@@ -17,7 +17,9 @@ from jobs.errors import JobsError
 from trust.errors import Code, TrustError
 from trust.strangers import LONGEST
 
-Answer = Callable[[bytes], Awaitable[dict[str, Any]]]
+Answer = Callable[[bytes, str], Awaitable[dict[str, Any]]]
+SENDER = "x-hardpan-sender"
+"""Header in which the gateway says from which address a request came."""
 LARGEST_BODY = 1 << 20
 
 
@@ -27,7 +29,7 @@ def application(title: str) -> FastAPI:
 
 
 def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Awaitable[Response]]:
-    """A handler that gives a body to `answer`, words its refusals and counts them as refusals of `what`.
+    """A handler that gives body and sender to `answer`, words its refusals and counts them as refusals of `what`.
 
     The gateway bounds each call more tightly; this bound is for who got past it.
     """
@@ -41,7 +43,7 @@ def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Aw
         if body is None:
             return refuse(413, str(Code.TOO_LARGE), f"the body is larger than {LARGEST_BODY} bytes")
         try:
-            return JSONResponse(await answer(body))
+            return JSONResponse(await answer(body, request.headers.get(SENDER, "")))
         except TrustError as error:
             return refuse(403, str(getattr(error, "code", "BadRequest")), str(error))
         except (JobsError, KubeError) as error:

@@ -15,12 +15,15 @@ from crds.meta import (
     DnsLabel,
     KindDefinition,
     LabelMap,
+    Network,
     Part,
     Region,
+    Rule,
     Status,
     Timestamp,
     about,
     condition_column,
+    rules,
 )
 from crds.record_conditions import OPEN
 
@@ -39,6 +42,36 @@ class JoinTokenSpec(Part):
             str,
             StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9 ._*-]*$"),
             about("Makers of boards that it admits; `*` stands for anything."),
+        ]
+        | None
+    ) = None
+    machines: (
+        Annotated[
+            list[Annotated[str, StringConstraints(min_length=1, max_length=64)]],
+            Field(
+                min_length=1,
+                max_length=256,
+                description="The machines that it admits: serial number, UUID or a network card's address of each.",
+                json_schema_extra={"x-kubernetes-list-type": "atomic"},
+            ),
+        ]
+        | None
+    ) = None
+    networks: (
+        Annotated[
+            list[Network],
+            Field(
+                min_length=1,
+                max_length=16,
+                description="The networks (CIDR) that its machines must come from, as the gateway sees them.",
+                json_schema_extra=rules(
+                    Rule(
+                        "self.all(each, isCIDR(each))",
+                        "a network is an address and a length: write it as in 10.0.0.0/8 or fd00:1::/32",
+                    ),
+                    **{"x-kubernetes-list-type": "atomic"},
+                ),
+            ),
         ]
         | None
     ) = None

@@ -6,9 +6,10 @@ A kind is pydantic models for spec and status plus one `KindDefinition`; `crds.s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from crds.reasons import ConditionDefinition
@@ -47,6 +48,11 @@ Timestamp = Annotated[
 ]
 Base64Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$", max_length=44)]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", max_length=32)]
+Network = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$", max_length=43),
+    AfterValidator(lambda text: str(ip_network(text, strict=False))),
+]
 Text = Annotated[str, StringConstraints(max_length=256)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Ordinal = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]

@@ -19,7 +19,12 @@ class Reason(DocumentedReason):
     )
     HARDWARE_NOT_ALLOWED = (
         "HardwareNotAllowed",
-        "the token admits another board vendor",
+        "the token admits another board vendor, or other machines by name",
+        "approve it by hand, or make another token",
+    )
+    NETWORK_NOT_ALLOWED = (
+        "NetworkNotAllowed",
+        "the token admits machines from other networks",
         "approve it by hand, or make another token",
     )
     CLOCK_SKEW = (
@@ -61,6 +66,7 @@ _NOT_APPROVED = (
     Reason.WAITING_FOR_APPROVAL,
     Reason.TOKEN_USED_UP,
     Reason.HARDWARE_NOT_ALLOWED,
+    Reason.NETWORK_NOT_ALLOWED,
     Reason.CLOCK_SKEW,
     Reason.REVOKED,
 )

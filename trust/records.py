@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from trust.canonical import canonical_bytes
 from trust.keys import digest, parse_user_key
@@ -87,6 +88,14 @@ class SupervisorRecord(Signed):
     sites: Annotated[tuple[Label, ...], Field(min_length=1, strict=False)]
 
 
+def _network(text: str) -> str:
+    ip_network(text, strict=False)
+    return text
+
+
+Network = Annotated[str, Field(max_length=43), AfterValidator(_network)]
+
+
 class JoinTokenRecord(Signed):
     """The public half of a join token and what it may vouch for."""
 
@@ -97,6 +106,8 @@ class JoinTokenRecord(Signed):
     region: Label
     labels: Labels
     board_vendor: Text | None = None
+    machines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=256, strict=False)] | None = None
+    networks: Annotated[tuple[Network, ...], Field(min_length=1, max_length=16, strict=False)] | None = None
 
 
 RECORD_MODELS: Mapping[str, type[Signed]] = {

@@ -38,6 +38,17 @@ def create(
     board_vendor: Annotated[
         str, typer.Option(help="Pattern that a machine's board vendor must match.", show_default="any")
     ] = "",
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A machine that it admits: serial number, UUID or a network card's address; may come again.",
+            show_default="any",
+        ),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CIDR", help="A network that its machines come from; may come again.", show_default="any"),
+    ] = None,
     key: KeyOption = None,
     site: SiteOption = HERE,
     apply: ApplyOption = True,
@@ -59,8 +70,9 @@ def create(
         raise Usage(f"join token {name} is there already: choose another name")
     ends = format_time(datetime.now(UTC) + duration(expires, "--expires", LONGEST))
     fields = {"count": count, "expires": ends, "site": in_site, "region": region, "labels": labels(label or [])}
+    bound = {"boardVendor": board_vendor, "machines": machine, "networks": network}
     try:
-        spec, made = sites.make_token({**fields, **({"boardVendor": board_vendor} if board_vendor else {})})
+        spec, made = sites.make_token({**fields, **{name: value for name, value in bound.items() if value}})
     except ValidationError as error:
         raise Usage(worded(error, "token")) from None
     sites.write_secret(folder.token_file(name), made.seed)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import ROUTES, Route, Upstream
 from controllers.loop.metrics import Refuse, uncounted
-from controllers.web import read_bounded
+from controllers.web import SENDER, read_bounded
 
 UPSTREAM_TIMEOUT_SECONDS = 10.0
 BODY_SECONDS = 10.0
@@ -78,14 +78,14 @@ def _forwarder(
             return turn_away(408, "TooSlow", f"the body did not come within {body_seconds:g} s")
         if body is None:
             return turn_away(413, "TooLarge", f"the body is larger than {route.body_limit} bytes")
-        return await _call(client, route, base, body)
+        return await _call(client, route, base, body, address)
 
     return forward
 
 
-async def _call(client: httpx.AsyncClient, route: Route, base: str, body: bytes) -> Response:
+async def _call(client: httpx.AsyncClient, route: Route, base: str, body: bytes, sender: str) -> Response:
     try:
-        passed = await client.request(route.method, base + route.path, content=body)
+        passed = await client.request(route.method, base + route.path, content=body, headers={SENDER: sender})
     except httpx.HTTPError:
         return answer(503, "Unavailable", f"the {route.upstream} does not answer: try again shortly")
     return Response(passed.content, passed.status_code, media_type=passed.headers.get("content-type"))

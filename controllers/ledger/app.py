@@ -39,7 +39,7 @@ def create(registry: Registry, desk: ReportDesk, trust: TrustSource, count: Refu
     """The ledger's endpoints."""
     made = application("Hardpan ledger")
 
-    async def challenge(data: bytes) -> dict[str, Any]:
+    async def challenge(data: bytes, _: str) -> dict[str, Any]:
         return await registry.challenge(_node_of(data))
 
     async def bundle() -> Response:
@@ -48,7 +48,10 @@ def create(registry: Registry, desk: ReportDesk, trust: TrustSource, count: Refu
         except Refusal as refusal:
             return JSONResponse({"reason": str(refusal.code), "message": str(refusal)}, 503)
 
-    routes = {"challenge": challenge, "register": registry.register, "report": desk.answer}
+    async def report(data: bytes, _: str) -> dict[str, Any]:
+        return await desk.answer(data)
+
+    routes = {"challenge": challenge, "register": registry.register, "report": report}
     for name, answer in routes.items():
         handle = endpoint(name, answer, count)
         made.add_api_route(f"/v1/nodes/{name}", handle, methods=["POST"], response_model=None)

@@ -5,11 +5,13 @@ A signature has been checked before; what is decided here is what the ledger enf
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from controllers.ledger.hardware import Hardware, is_within
 from crds.node_conditions import Reason
 from crds.reasons import RefusalReason
 
@@ -28,11 +30,17 @@ class Vouched:
 
 @dataclass(frozen=True)
 class TokenUse:
-    """What the ledger counts of a token: nodes that came by it, the most that may, and the board pattern."""
+    """What the ledger counts of a token, and whom the token admits.
+
+    used, count: nodes that came by it, and the most that may. machines: names of single machines, see `Hardware`.
+    networks: where its machines must be. Empty or None: any.
+    """
 
     used: int
     count: int
     board_vendor: str | None
+    machines: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,15 +48,16 @@ class Claim:
     """A verified registration: who, when by its own clock, and what vouches for it.
 
     `refusal` is the (reason, sentence) with which the certificate that it brought was refused. Who has `joined` by its
-    token stays, whatever the token admits now.
+    token stays, whatever the token admits now. `address` is where it came from, as the gateway says.
     """
 
     node: str
     time: datetime
-    board_vendor: str
+    hardware: Hardware
     vouched: Vouched | None
     refusal: tuple[str, str] | None = None
     joined: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,12 +101,23 @@ def _by_token(claim: Claim, name: str, token: TokenUse | None, approve: str) -> 
         )
     if claim.joined:
         return Decision("Approved", Reason.APPROVED_BY_TOKEN, f"approved by token {name}")
+    missing = next(_missing(claim, name, token), None)
+    if missing is None:
+        return Decision("Approved", Reason.APPROVED_BY_TOKEN, f"approved by token {name}")
+    reason, sentence = missing
+    return Decision("Pending", reason, f"{sentence}. Approve anyway: {approve}")
+
+
+def _missing(claim: Claim, name: str, token: TokenUse) -> Iterator[tuple[Reason, str]]:
+    """What keeps the token from admitting this machine, the first thing first."""
     if token.used >= token.count:
-        sentence = f"token {name} admits {token.count} machines and all have come"
-        return Decision("Pending", Reason.TOKEN_USED_UP, f"{sentence}. Approve anyway: {approve}")
-    if token.board_vendor and not fnmatchcase(claim.board_vendor, token.board_vendor):
-        sentence = (
-            f'token {name} admits board vendor "{token.board_vendor}"; this machine reports "{claim.board_vendor}"'
-        )
-        return Decision("Pending", Reason.HARDWARE_NOT_ALLOWED, f"{sentence}. Approve anyway: {approve}")
-    return Decision("Approved", Reason.APPROVED_BY_TOKEN, f"approved by token {name}")
+        yield Reason.TOKEN_USED_UP, f"token {name} admits {token.count} machines and all have come"
+    if token.board_vendor and not fnmatchcase(claim.hardware.board_vendor, token.board_vendor):
+        vendor = f'board vendor "{token.board_vendor}"; this machine reports "{claim.hardware.board_vendor}"'
+        yield Reason.HARDWARE_NOT_ALLOWED, f"token {name} admits {vendor}"
+    if token.machines and not claim.hardware.is_one_of(token.machines):
+        listed = f"{len(token.machines)} machines by name; this one is {claim.hardware}"
+        yield Reason.HARDWARE_NOT_ALLOWED, f"token {name} admits {listed}"
+    if token.networks and not is_within(claim.address, token.networks):
+        where = f"{', '.join(token.networks)}; this one comes from {claim.address or 'an unknown address'}"
+        yield Reason.NETWORK_NOT_ALLOWED, f"token {name} admits machines from {where}"

@@ -11,6 +11,7 @@ from typing import Any
 from controllers.ledger.approval import Claim, Decision, TokenUse, Vouched, decide
 from controllers.ledger.challenge import LIFE_SECONDS, Challenges
 from controllers.ledger.conflicts import Conflicts
+from controllers.ledger.hardware import hardware_of
 from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
 from controllers.loop.errors import AlreadyExists
@@ -47,8 +48,8 @@ class Registry:
         now = self.clock()
         return {"nonce": self.challenges.make(node), "serverTime": format_time(now), "expiresInSeconds": LIFE_SECONDS}
 
-    async def register(self, data: bytes) -> dict[str, Any]:
-        """The answer to a registration. Raises Refusal, KubeError."""
+    async def register(self, data: bytes, sender: str) -> dict[str, Any]:
+        """The answer to a registration that came from this address. Raises Refusal, KubeError."""
         view = self.trust()
         registration = open_registration(data, view.cluster)
         asked = self.challenges.use(registration.node, registration.nonce)
@@ -59,7 +60,7 @@ class Registry:
                 raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
             self.conflicts.registered(registration, asked, seen)
             certificate, refusal = _vouched(registration, seen, view)
-            decision = self._decide(registration, certificate, refusal, seen, view)
+            decision = self._decide(registration, sender, certificate, refusal, seen, view)
             seen = await self._store(registration, data, seen, decision)
         self.presence.registered(registration, decision, certificate if decision.state == "Approved" else None)
         self.wake(seen.key)
@@ -68,6 +69,7 @@ class Registry:
     def _decide(
         self,
         registration: Registration,
+        sender: str,
         certificate: NodeCertificate | None,
         refusal: Refusal | None,
         seen: Object | None,
@@ -84,10 +86,11 @@ class Registry:
         claim = Claim(
             registration.node,
             parse_time(registration.time),
-            registration.inventory.board_vendor,
+            hardware_of(registration.inventory),
             vouched,
             (str(refusal.code), refusal.message) if refusal else None,
             joined,
+            sender,
         )
         use, revoked = self._use(token, registration.node, view), view.node_revoked(registration.node)
         return decide(claim, use, revoked=revoked, now=now, conflict=self.conflicts.of(seen))
@@ -97,7 +100,7 @@ class Registry:
         if record is None:
             return None
         used = sum(1 for each in self.nodes.all() if each.spec.get("token") == token and each.name != node)
-        return TokenUse(used, record.count, record.board_vendor)
+        return TokenUse(used, record.count, record.board_vendor, record.machines or (), record.networks or ())
 
     async def _store(self, registration: Registration, data: bytes, seen: Object | None, decision: Decision) -> Object:
         """A Node for every machine that registered, with what it signed; its certificate only when it counts."""

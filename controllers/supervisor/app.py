@@ -92,7 +92,11 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     controller = Controller("supervisor", caches.watches, reconciler.reconcile, queue=queue)
     counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
     web = application("Hardpan supervisor")
-    handle = endpoint("credentials", counter.answer, refuse)
+
+    async def credentials(data: bytes, _: str) -> dict[str, str]:
+        return await counter.answer(data)
+
+    handle = endpoint("credentials", credentials, refuse)
     web.add_api_route("/v1/nodes/credentials", handle, methods=["POST"], response_model=None)
 
     async def close_evaluator() -> None:
