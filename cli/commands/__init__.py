@@ -45,11 +45,12 @@ COMMANDS: dict[str, Entry | Group] = {
         },
     ),
     "node": Group(
-        "Machines: approve, revoke or run one.",
+        "Machines: approve, revoke, run, and their uptime.",
         {
             "approve": Entry("cli.commands.node:approve", "Approves a machine by hand."),
             "revoke": Entry("cli.commands.node:revoke", "Revokes a node for good."),
             "resolve": Entry("cli.commands.node:resolve", "Ends the conflict of a node of which two machines ran."),
+            "uptime": Entry("cli.commands.uptime:node_uptime", "Shows how much of the time nodes were there."),
             "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
         },
     ),

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,22 @@ def test_a_machine_is_approved_explained_and_forgotten(operator: Operator) -> No
     assert operator("forget", "node", NODE)[0] == 1
     assert operator("forget", "node", NODE, "--yes")[0] == 0
     assert operator.kubectl.get("nodes.hardpan.dev", NODE) is None
+
+
+def test_uptime_of_all_nodes_and_of_one_day_by_day(operator: Operator) -> None:
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    node = thing("Node", NODE, {"signingKey": raw("node"), "registration": "e30="}, ("Ready", "True", "Reporting", ""))
+    node["status"] |= {"uptime": [{"day": today, "seconds": 86_400}]}
+    put(operator.kubectl, node)
+    code, out, _ = operator("node", "uptime")
+    assert (code, out.splitlines()[0].split()) == (0, ["NODE", "STATE", "TODAY", "7", "DAYS", "30", "DAYS"])
+    assert f"{NODE}  Reporting  100.00 %" in out
+    code, out, _ = operator("node", "uptime", NODE)
+    assert (code, out.splitlines()[2].split()) == (0, [today, "100.00", "%"])
+    code, _, err = operator("node", "uptime", "n-x")
+    assert code == 2
+    assert "NODE is 'n-x'" in err
+    operator.kubectl.run("delete", "nodes.hardpan.dev", NODE)
 
 
 def test_what_others_wrote_into_the_cluster_reaches_no_terminal_raw(operator: Operator) -> None:

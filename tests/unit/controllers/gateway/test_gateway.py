@@ -10,6 +10,7 @@ import pytest
 
 from controllers.gateway.app import create
 from controllers.gateway.limiter import Limiter, Rate, network_of
+from controllers.web import SENDER
 
 UPSTREAMS = {"ledger": "http://ledger", "supervisor": "http://supervisor"}
 
@@ -27,6 +28,15 @@ async def test_a_registration_goes_to_the_ledger_and_its_answer_comes_back() -> 
     async with gateway(httpx.MockTransport(echo)) as client:
         answer = await client.post("/v1/nodes/register", content=b"signed")
     assert (answer.status_code, answer.json()) == (202, {"url": "http://ledger/v1/nodes/register", "body": "signed"})
+
+
+async def test_the_ledger_is_told_where_a_request_came_from_whatever_the_machine_says() -> None:
+    def sender(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=request.headers.get_list(SENDER))
+
+    async with gateway(httpx.MockTransport(sender)) as client:
+        answer = await client.post("/v1/nodes/register", headers={SENDER: "10.7.0.1"}, content=b"signed")
+    assert answer.json() == ["127.0.0.1"]
 
 
 async def test_credentials_come_from_the_supervisor() -> None:
