@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import admission, apply, crowd, queue, script
+from bench import admission, apply, crowd, flood, queue, script
 from bench.peers import contest
 from bench.report import Row, header, table
 
@@ -16,7 +16,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "apply": apply.measure,
 }
 # These take minutes: only when they are named.
-LONG: dict[str, Callable[[], list[Row]]] = {"crowd": crowd.measure}
+LONG: dict[str, Callable[[], list[Row]]] = {"crowd": crowd.measure, "flood": flood.measure}
 PEERS = "peers"
 
 

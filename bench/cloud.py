@@ -30,6 +30,8 @@ SEED = bytes(range(32))
 IMAGE = b"no guest boots from this" * 1000
 IMAGE_DIGEST = hashlib.sha256(IMAGE).hexdigest()
 NODES = "bench-nodes"
+SPARE = 100
+"""Machines that the token admits beyond the simulated nodes."""
 
 
 class BenchCloud:
@@ -85,7 +87,7 @@ class BenchCloud:
         """A token for the nodes, and a user of our own in the demo's tenant."""
         site = self.demo.site
         expires = format_time(datetime.now(UTC) + timedelta(days=1))
-        values = {"count": count, "expires": expires, "site": "default", "region": "demo", "labels": {}}
+        values = {"count": count + SPARE, "expires": expires, "site": "default", "region": "demo", "labels": {}}
         sites.new_token(site, TOKEN, values)
         line = UserKey(ED25519, SigningKey(SEED).public).line
         site.put("User", "bench", UserSpec.model_validate({"keys": [{"publicKey": line, "state": "active"}]}))

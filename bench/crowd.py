@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from bench.cloud import BenchCloud, running
+from bench.memory import resident
 from bench.report import Row, percentiles
 from bench.stopwatch import Stopwatch, stopwatch
 from cli.control_plane import ROLES
@@ -57,9 +57,4 @@ async def _create(watch: Stopwatch, manifests: list[Mapping[str, Any]]) -> None:
 
 def _memory(cloud: BenchCloud) -> list[Row]:
     """Resident memory of the controllers; the budget is for ten times as many."""
-    return [Row(f"memory of {role} then", _resident(cloud.pid(role)), "MiB", 128.0) for role in ROLES]
-
-
-def _resident(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+    return [Row(f"memory of {role} then", resident(cloud.pid(role)), "MiB", 128.0) for role in ROLES]
