@@ -28,7 +28,7 @@ from sal.filesystem import write_durably
 Progress = Callable[[str], AbstractContextManager[None]]
 AUTHORITIES = "usr/lib/ssl/cert.pem"
 HERE = Path(__file__).parent
-LEVEL = "-19"
+LEVEL = "-10"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efi.errors import ContentsWrong
-from efi.modules import choose, parse_maps
+from efi.modules import ModuleTexts, choose, parse_maps
 from efi.tree import Tree, files_below
 from efi.unpacked import Unpacked
 
@@ -46,8 +46,8 @@ class Kernel:
         """Files of the wanted modules and of what they need."""
         if not (self.folder / "modules.dep").exists():
             self.unpacked.run("depmod", "--basedir", str(self.unpacked.folder), self.version)
-        texts = ((self.folder / name).read_text() for name in ("modules.dep", "modules.softdep", "modules.builtin"))
-        return choose(parse_maps(*texts), wanted)
+        texts = ((self.folder / f"modules.{name}").read_text() for name in ("dep", "softdep", "alias", "builtin"))
+        return choose(parse_maps(ModuleTexts(*texts)), wanted)
 
 
 def add_modules(tree: Tree, kernel: Kernel, files: Iterable[str], work: Path) -> None:

@@ -1,4 +1,7 @@
-"""Chooses kernel modules: those of a list, and what they need by modules.dep and modules.softdep."""
+"""Chooses kernel modules: those of a list, and what they need by modules.dep and modules.softdep.
+
+A soft need may be an alias: btrfs asks for crc32c, which is another module on each kind of processor.
+"""
 
 from __future__ import annotations
 
@@ -13,30 +16,54 @@ _SOFT_WORDS = ("pre:", "post:")
 
 
 @dataclass(frozen=True)
+class ModuleTexts:
+    """What depmod and the kernel's package wrote, as text: modules.dep, .softdep, .alias, .builtin."""
+
+    dependencies: str
+    soft: str
+    aliases: str
+    builtin: str
+
+
+@dataclass(frozen=True)
 class ModuleMaps:
-    """What depmod knows: files by module name, what each file needs, soft needs by name, names of built-in ones."""
+    """Files by module name, what each file needs, soft needs by name, names by alias, names of built-in ones."""
 
     files: Mapping[str, str]
     needs: Mapping[str, tuple[str, ...]]
     soft: Mapping[str, tuple[str, ...]]
+    aliases: Mapping[str, tuple[str, ...]]
     builtin: frozenset[str]
 
+    def wanted_softly(self, name: str) -> list[str]:
+        """Files that a module would like to have before or after it, as far as this kernel has them."""
+        words = (each for wanted in self.soft.get(name, ()) for each in (wanted, *self.aliases.get(wanted, ())))
+        return [self.files[each] for each in words if each in self.files]
 
-def parse_maps(dependencies: str, soft: str, builtin: str) -> ModuleMaps:
-    """The maps from the texts of modules.dep, modules.softdep and modules.builtin."""
-    needs = {file: tuple(rest.split()) for file, _, rest in _parts(dependencies)}
-    softly: dict[str, tuple[str, ...]] = {}
-    for line in soft.splitlines():
-        words = line.split()
-        if words[:1] == ["softdep"]:
-            name = _same(words[1])
-            softly[name] = softly.get(name, ()) + tuple(_same(each) for each in words[2:] if each not in _SOFT_WORDS)
+
+def parse_maps(texts: ModuleTexts) -> ModuleMaps:
+    """The maps from their texts."""
+    needs = {file: tuple(rest.split()) for file, _, rest in _parts(texts.dependencies)}
     return ModuleMaps(
         {module_name(file): file for file in needs},
         needs,
-        softly,
-        frozenset(module_name(line) for line in builtin.splitlines()),
+        _gathered((words[1], words[2:]) for words in _lines(texts.soft, "softdep")),
+        _gathered((words[1], words[2:]) for words in _lines(texts.aliases, "alias") if "*" not in words[1]),
+        frozenset(module_name(line) for line in texts.builtin.splitlines()),
     )
+
+
+def _lines(text: str, first: str) -> Iterator[list[str]]:
+    return (words for words in map(str.split, text.splitlines()) if words[:1] == [first])
+
+
+def _gathered(pairs: Iterable[tuple[str, list[str]]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, words in pairs:
+        found[_same(name)] = found.get(_same(name), ()) + tuple(
+            _same(each) for each in words if each not in _SOFT_WORDS
+        )
+    return found
 
 
 def choose(maps: ModuleMaps, wanted: Iterable[str]) -> tuple[str, ...]:
@@ -49,7 +76,7 @@ def choose(maps: ModuleMaps, wanted: Iterable[str]) -> tuple[str, ...]:
             continue
         chosen.add(file)
         waiting += maps.needs[file]
-        waiting += [maps.files[each] for each in maps.soft.get(module_name(file), ()) if each in maps.files]
+        waiting += maps.wanted_softly(module_name(file))
     return tuple(sorted(chosen))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
+from efi.contents import names
 from efi.lock import PACKAGE, Item, Lock
 from efi.release import Release
 
@@ -35,6 +36,8 @@ def _component(item: Item) -> dict[str, object]:
         "name": item.name,
         "version": item.version,
         "purl": _package_url(item),
+        # What only makes the image is in the bill too, and says so.
+        "scope": "excluded" if item.name in names("tools") else "required",
         "hashes": [_hash(item.digest)],
     }
 

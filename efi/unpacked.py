@@ -5,7 +5,9 @@ The tools run by the loader and the libraries of the lock, so that every machine
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 from efi.lock import PACKAGE, WHEEL, Lock
 from efi.store import Store
 from sal.command import Command, Output, Runner
-from sal.filesystem import remove_tree
+from sal.errors import os_errors
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"
@@ -65,14 +67,15 @@ class Unpacked:
 
 def ensure_unpacked(store: Store, lock: Lock) -> Unpacked:
     """The packages of a lock, unpacked once. The store must have them."""
-    folder = store.folder / "unpacked" / lock.digest
+    # With a change of this file, what an earlier one unpacked counts no longer.
+    made_by = hashlib.sha256(f"{lock.digest} {Path(__file__).read_text()}".encode()).hexdigest()
+    folder = store.folder / "unpacked" / made_by[:32]
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = folder.with_name(f".new-{lock.digest}")
-        if aside.exists():
-            remove_tree(aside)
-        _unpack(store, lock, aside)
-        aside.rename(folder)
+        with os_errors(folder), tempfile.TemporaryDirectory(prefix=".new-", dir=store.folder) as aside:
+            whole = Path(aside) / "whole"
+            _unpack(store, lock, whole)
+            folder.parent.mkdir(exist_ok=True)
+            whole.rename(folder)
     return Unpacked(folder, store.runner)
 
 

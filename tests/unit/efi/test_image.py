@@ -1,0 +1,77 @@
+"""What is in an image, and what a TPM measures of it, from bytes that are made here."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+
+import pytest
+
+from efi.errors import NotAnImage
+from efi.inspect import inspect
+from efi.measure import pcr_11
+from efi.pe import Section, sections
+from efi.release import Release
+
+RELEASE = Release("0.1.0", "cloud", "c" * 64, 1_795_678_122)
+PARTS = {
+    ".text": b"stub",
+    ".osrel": RELEASE.text().encode(),
+    ".cmdline": b"console=ttyS0",
+    ".initrd": b"initramfs",
+    ".linux": b"kernel",
+}
+
+
+def program(parts: dict[str, bytes], certificates: tuple[int, int] = (0, 0)) -> bytes:
+    """A PE file of these sections; the directory of certificates is (place, size)."""
+    optional = bytearray(240)
+    struct.pack_into("<II", optional, 112 + 8 * 4, *certificates)
+    head = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x8664, len(parts), 0, 0, 0, len(optional), 0)
+    place = 64 + len(head) + len(optional) + 40 * len(parts)
+    table, contents = b"", b""
+    for number, (name, content) in enumerate(parts.items(), 1):
+        where = place + len(contents)
+        table += struct.pack("<8sIIII16x", name.encode(), len(content), number * 4096, len(content), where)
+        contents += content
+    return b"MZ" + bytes(58) + struct.pack("<I", 64) + head + bytes(optional) + table + contents
+
+
+def test_the_sections_of_a_program_are_found_in_their_order() -> None:
+    found = sections(program(PARTS))
+    assert {each.name: each.content for each in found} == PARTS
+    assert [each.address for each in found] == [4096, 8192, 12288, 16384, 20480]
+    assert found[0].end == 8192
+
+
+@pytest.mark.parametrize("data", [b"", b"MZ", b"#!/bin/sh\n" * 40, program(PARTS)[:-1], program(PARTS)[:100]])
+def test_what_is_no_whole_program_is_refused(data: bytes) -> None:
+    with pytest.raises(NotAnImage):
+        sections(data)
+
+
+def test_pcr_11_is_what_systemd_measure_says() -> None:
+    # Debian's systemd-measure 252.38 over four files with these contents: calculate --phase=: --bank=sha256
+    contents = {".osrel": b"release", ".cmdline": b"line", ".initrd": b"init", ".linux": b"kernel", ".uname": b"6.1"}
+    found = tuple(Section(name, 0, content) for name, content in contents.items())
+    assert pcr_11(found) == "cd44410bcf06bfeb2f5aa4adcb539bd209e7b12b74c049d379e42703c8f14edf"
+
+
+def test_an_image_tells_who_it_is() -> None:
+    data = program(PARTS)
+    found = inspect(data)
+    assert found.release["PRETTY_NAME"] == "Hardpan 0.1.0 (cloud)"
+    assert found.release["HARDPAN_BUILT"] == "1795678122"
+    assert found.line == "console=ttyS0"
+    assert found.sizes == {"stub": 4, "osrel": len(RELEASE.text()), "cmdline": 13, "initrd": 9, "linux": 6}
+    assert found.digest == hashlib.sha256(data).hexdigest()
+    assert not found.signed
+
+
+def test_a_signature_is_seen() -> None:
+    assert inspect(program(PARTS, (4096, 1500))).signed
+
+
+def test_a_program_that_is_no_image_is_refused() -> None:
+    with pytest.raises(NotAnImage, match="no unified kernel image"):
+        inspect(program({".text": b"something else"}))

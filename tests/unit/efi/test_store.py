@@ -1,0 +1,67 @@
+"""The cache of packages: what came once is not asked for again, and only what the lock names is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from efi.errors import LockWrong
+from efi.lock import PACKAGE, WHEEL, Item, Lock
+from efi.store import Store
+from sal.command import Command, Output
+
+CONTENT = {"zstd": b"the package", "anyio": b"the wheel"}
+
+
+def _item(kind: str, name: str) -> Item:
+    return Item(kind, name, "1.0", hashlib.sha256(CONTENT[name]).hexdigest())
+
+
+LOCK = Lock(datetime(2026, 11, 26, tzinfo=UTC), (_item(PACKAGE, "zstd"), _item(WHEEL, "anyio")))
+
+
+class Servers:
+    """apt and pip, which write what they serve into the folder that they are told."""
+
+    def __init__(self, package: bytes = CONTENT["zstd"], wheel: bytes = CONTENT["anyio"]) -> None:
+        self.asked: list[str] = []
+        self._package, self._wheel = package, wheel
+
+    def run(self, command: Command) -> Output:
+        """See Runner."""
+        words = command.argv
+        if "apt-get" in words:
+            (Path(words[2]) / "zstd_1.0_amd64.deb").write_bytes(self._package)
+        elif "download" in words:
+            (Path(words[-1]) / "anyio-1.0-py3-none-any.whl").write_bytes(self._wheel)
+        self.asked.append(" ".join(words))
+        return Output(0, b"", b"")
+
+
+def test_what_came_is_kept_by_its_digest_and_never_asked_for_again(tmp_path: Path) -> None:
+    servers = Servers()
+    store = Store(tmp_path, servers)
+    store.ensure(LOCK)
+    assert [store.path(each).read_bytes() for each in LOCK.items] == [b"the package", b"the wheel"]
+    asked = len(servers.asked)
+    store.ensure(LOCK)
+    assert len(servers.asked) == asked
+
+
+@pytest.mark.parametrize("servers", [Servers(package=b"another"), Servers(wheel=b"another")], ids=["package", "wheel"])
+def test_another_content_under_the_same_version_is_refused(tmp_path: Path, servers: Servers) -> None:
+    store = Store(tmp_path, servers)
+    with pytest.raises(LockWrong, match=r"not what the lock names: (zstd|anyio) 1\.0"):
+        store.ensure(LOCK)
+    assert not all(store.path(each).exists() for each in LOCK.items)
+
+
+def test_only_what_is_missing_is_fetched(tmp_path: Path) -> None:
+    servers = Servers()
+    store = Store(tmp_path, servers)
+    store.ensure(Lock(LOCK.built, LOCK.of(PACKAGE)))
+    store.ensure(LOCK)
+    assert sum("apt-get" in each for each in servers.asked) == 1
