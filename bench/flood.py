@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
@@ -38,7 +39,18 @@ INVENTORY = {
     "agentVersion": "0",
 }  # fmt: skip
 
-Machine = tuple[SigningKey, dict[str, str]]
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine: its signing key, and its public keys as a registration names them."""
+
+    key: SigningKey
+    keys: dict[str, str]
+
+    @property
+    def node(self) -> str:
+        """Its id."""
+        return node_id(self.key.public)
 
 
 class Crowd:
@@ -50,16 +62,17 @@ class Crowd:
         self._source = random.Random("flood")
 
     def machine(self) -> Machine:
-        """A new machine and its four public keys."""
+        """A new machine."""
         key = SigningKey(self._source.randbytes(32))
         others = {name: encode(self._source.randbytes(32)) for name in ("boxKey", "tlsKey")}
-        return key, {"signingKey": encode(key.public), **others, "myceliumKey": self._source.randbytes(32).hex()}
+        return Machine(
+            key, {"signingKey": encode(key.public), **others, "myceliumKey": self._source.randbytes(32).hex()}
+        )
 
     def registration(self, machine: Machine, nonce: str, *, vouched: bool) -> bytes:
         """What the machine signs; `vouched` by the join token."""
-        key, keys = machine
-        node, now = node_id(key.public), format_time(datetime.now(UTC))
-        head = {"cluster": self._cluster, "node": node, **keys}
+        now = format_time(datetime.now(UTC))
+        head = {"cluster": self._cluster, "node": machine.node, **machine.keys}
         place = {"site": "default", "region": "demo", "labels": {}, "bootTrusted": False, "issued": now, "token": TOKEN}
         certificate = NodeCertificate.from_wire({"kind": "NodeCertificate", **head, **place})
         said = {
@@ -67,7 +80,7 @@ class Crowd:
             "inventory": INVENTORY, "capacity": {"cpus": 1, "memory": 1 << 30, "disk": 1 << 30},
             **({"certificate": sign_with_token(certificate, self._token).decode()} if vouched else {}),
         }  # fmt: skip
-        return sign(REGISTRATION_TYPE, Registration.from_wire(said).to_bytes(), key, node)
+        return sign(REGISTRATION_TYPE, Registration.from_wire(said).to_bytes(), machine.key, machine.node)
 
 
 class Flood:
@@ -107,8 +120,7 @@ class Flood:
             return ""
 
     async def _register(self, client: httpx.AsyncClient, machine: Machine, *, vouched: bool) -> dict[str, str]:
-        key, keys = machine
-        asked = await client.post("/v1/nodes/challenge", json={"node": node_id(key.public)})
+        asked = await client.post("/v1/nodes/challenge", json={"node": machine.node})
         nonce = str(asked.json().get("nonce", ""))
         body = self._crowd.registration(machine, nonce, vouched=vouched)
         found: dict[str, str] = (await client.post("/v1/nodes/register", content=body)).json()
