@@ -19,7 +19,7 @@ from cli.output import note
 from cli.progress import waiting
 from cli.site import Site
 from efi.build import Order, build, lock_file, prepare
-from efi.flavour import flavour
+from efi.flavour import Flavour, flavour
 from efi.lock import read_lock
 from efi.signing import BootKey, sign
 from efi.store import Store
@@ -73,14 +73,15 @@ class Made:
         return hashlib.sha256(self.image).hexdigest()
 
 
-def store() -> Store:
+def store(kind: Flavour) -> Store:
     """Where packages are kept."""
-    return Store(cache_folder() / "efi", SystemRunner())
+    return Store(cache_folder() / "efi", SystemRunner(), kind.firmware)
 
 
 def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     """Builds, and signs when a key is given; each step that took long leaves a line. Raises CliError, SalError."""
-    key, cache, kind = boot_key(*wanted.signing), store(), flavour(wanted.flavour)
+    key, kind = boot_key(*wanted.signing), flavour(wanted.flavour)
+    cache = store(kind)
     lock = read_lock(wanted.lock or lock_file(kind))
     site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority))
     order = Order(kind, lock, site or None, embedded.words() if embedded else ())

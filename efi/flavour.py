@@ -19,7 +19,7 @@ class Flavour:
     @property
     def modules(self) -> tuple[str, ...]:
         """The kernel modules that are wanted."""
-        return tuple(each for name in ("cloud", self.name) for each in names(f"modules.{name}"))
+        return tuple(each for name in dict.fromkeys(("cloud", self.name)) for each in names(f"modules.{name}"))
 
 
 FLAVOURS = {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from efi import agent
 from efi.cpio import archive
+from efi.firmware import add_firmware
 from efi.flavour import Flavour
 from efi.kernel import Kernel, add_modules
 from efi.lock import Lock
@@ -58,7 +59,9 @@ class Maker:
             add_libraries(tree, self.unpacked, [*shared, *add_programs(tree, self.unpacked)])
             with self.progress("kernel modules"):
                 kernel = Kernel(self.unpacked)
-                add_modules(tree, kernel, kernel.chosen(self.flavour.modules), Path(folder) / "modules")
+                chosen = kernel.chosen(self.flavour.modules)
+                add_modules(tree, kernel, chosen, Path(folder) / "modules")
+                add_firmware(tree, self.unpacked, [kernel.folder / each for each in chosen])
         tree.copy(self.unpacked.folder / WHEELS / "certifi/cacert.pem", AUTHORITIES)
         tree.link(f"{WHEELS}/certifi/cacert.pem", f"/{AUTHORITIES}")
         return tree

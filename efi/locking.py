@@ -17,10 +17,10 @@ from efi.store import Store
 
 def make_lock(store: Store, flavour: Flavour, requirements: str, now: datetime) -> Lock:
     """The lock of a flavour; `requirements` is the text of requirements.lock. Fetches the wheels to choose them."""
-    kernel = apt.first_dependency(store.runner, flavour.kernel)
-    packages = apt.served(
-        store.runner, [*names("packages"), *names(f"packages.{flavour.name}"), *names("tools"), kernel]
-    )
+    options = store.apt_options()
+    kernel = apt.first_dependency(store.runner, flavour.kernel, options)
+    listed = (*names("packages"), *names(f"packages.{flavour.name}"), *names("tools"), kernel)
+    packages = apt.served(store.runner, listed, options)
     wheels = _wheels(store, pick(parse_requirements(requirements), names("wheels")))
     return Lock(now.replace(microsecond=0), tuple(sorted((*packages, *wheels))))
 

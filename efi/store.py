@@ -10,6 +10,7 @@ from pathlib import Path
 
 from efi import apt, pip
 from efi.errors import LockWrong
+from efi.firmware_source import ensure_options
 from efi.lock import PACKAGE, WHEEL, Item, Lock
 from efi.requirements import Requirement
 from sal.command import Runner
@@ -18,10 +19,15 @@ from sal.errors import os_errors
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of files by digest."""
+    """A folder of files by digest; `firmware` says whether some are in Debian's component of firmware."""
 
     folder: Path
     runner: Runner
+    firmware: bool = False
+
+    def apt_options(self) -> tuple[str, ...]:
+        """How apt is asked; `firmware` is in a component of its own."""
+        return ensure_options(self.runner, self.folder / "apt") if self.firmware else ()
 
     def path(self, item: Item) -> Path:
         """Where the file of an item is, or will be."""
@@ -37,7 +43,7 @@ class Store:
 
     def _fetch_packages(self, items: Sequence[Item]) -> None:
         with self._aside() as folder:
-            apt.download(self.runner, items, Path(folder))
+            apt.download(self.runner, items, Path(folder), self.apt_options())
             self._keep(items, Path(folder))
 
     def _fetch_wheels(self, items: Sequence[Item]) -> None:

@@ -97,7 +97,7 @@ def image_lock(
     except OSError as error:
         raise CliError(f"{requirements}: {error.strerror}: run this in the source tree") from None
     with step("packages and wheels looked up"):
-        made = make_lock(store(), kind, text, datetime.now(UTC))
+        made = make_lock(store(kind), kind, text, datetime.now(UTC))
     head = f"The boot image of flavour {flavour}: `hardpan image lock --flavour {flavour}` makes this file."
     file = output or lock_file(kind)
     write_durably(file, format_lock(made, head).encode(), 0o644)
