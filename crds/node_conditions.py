@@ -49,8 +49,8 @@ class Reason(DocumentedReason):
     SCHEDULABLE = "Schedulable", "new machines may go there"
     SOUND = "Sound", "it found nothing wrong with itself"
     NETWORK_BROKEN = "NetworkBroken", "its bridge, filter or routes cannot be mended", "mend what the message names"
-    STRANGERS_FOUND = (
-        "StrangersFound",
+    ORPHANS_FOUND = (
+        "OrphansFound",
         "things on it are called like ours, and nobody asked for them; what is provably ours and unused goes in a day",
         "look whether they are needed, and remove them if not",
     )
@@ -109,7 +109,7 @@ CONDITIONS = (
         (
             Reason.SOUND,
             Reason.NETWORK_BROKEN,
-            Reason.STRANGERS_FOUND,
+            Reason.ORPHANS_FOUND,
             Reason.DISK_FULL,
             Reason.TROUBLED,
             *_NOT_READY,

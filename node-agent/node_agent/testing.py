@@ -11,7 +11,7 @@ from node_agent.agent.gateway import Challenge, Registered, Reported
 from node_agent.clock import render
 from node_agent.errors import NodeError, StepFailed, TryAgain
 from node_agent.executor.goal import MachineGoal
-from node_agent.executor.host import MachineFacts, Power, Stranger
+from node_agent.executor.host import MachineFacts, Orphan, Power
 from sal.hypervisor import Trouble
 from sal.images import Held
 from sal.pool import VolumeState
@@ -65,7 +65,7 @@ class FakeHost:
     image_used: dict[str, float] = field(default_factory=dict)
     full: float = 0.0
     network: tuple[str, ...] = ()
-    strange: set[Stranger] = field(default_factory=set)
+    orphaned: set[Orphan] = field(default_factory=set)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     touched: dict[str, VolumeState] = field(default_factory=dict)
     effects: list[tuple[str, str]] = field(default_factory=list)
@@ -93,13 +93,13 @@ class FakeHost:
         said, self.network = self.network, ()
         return said
 
-    def strangers(self, wanted: frozenset[str]) -> tuple[Stranger, ...]:
-        """See Host; whoever needs some puts them into `strange`."""
-        return tuple(sorted(each for each in self.strange if each.name not in wanted))
+    def orphans(self, wanted: frozenset[str]) -> tuple[Orphan, ...]:
+        """See Host; whoever needs some puts them into `orphaned`."""
+        return tuple(sorted(each for each in self.orphaned if each.name not in wanted))
 
-    def remove_stranger(self, stranger: Stranger) -> None:
+    def remove_orphan(self, orphan: Orphan) -> None:
         """See Host."""
-        self._effect("remove stranger", stranger.name, lambda: self.strange.remove(stranger))
+        self._effect("remove orphan", orphan.name, lambda: self.orphaned.remove(orphan))
 
     def trouble(self, host_name: str) -> Trouble | None:
         """See MachineHost."""

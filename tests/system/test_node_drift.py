@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from node_agent.executor import drift
-from node_agent.executor.host import Stranger
+from node_agent.executor.host import Orphan
 from node_agent.executor.resources import Key, Observation
 from sal import btrfs
 from sal.command import Command, SystemRunner
@@ -218,25 +218,25 @@ def test_a_volume_that_was_moved_away_is_told_and_nothing_empty_takes_its_place(
 def test_what_nobody_asked_for_is_found_and_known_by_its_mark(node: RealNode) -> None:
     resources = node.executor.service.runner.tools.resources.all()
     wanted = frozenset(each.assignment.host_name for each in resources)
-    assert node.host.strangers(wanted) == ()
+    assert node.host.orphans(wanted) == ()
     pool, port = node.host.pool, "hpt0123456789ab"
     machine, volume, copied = "m-" + "a" * 20, "v-" + "b" * 20, "v-" + "c" * 20
     pool.machine_folder(machine)
     pool.create_volume(volume, 64 * MIB)
     btrfs.snapshot(pool.root / "@volumes" / volume, pool.root / "@volumes" / copied)
     by_hand("ip", "tuntap", "add", port, "mode", "tap")
-    found = node.host.strangers(wanted)
+    found = node.host.orphans(wanted)
     assert found == (
-        Stranger("machine", machine, ours=True, used=False),
-        Stranger("port", port, ours=False, used=False),
-        Stranger("volume", volume, ours=True, used=False),
-        Stranger("volume", copied, ours=False, used=False),
+        Orphan("machine", machine, ours=True, used=False),
+        Orphan("port", port, ours=False, used=False),
+        Orphan("volume", volume, ours=True, used=False),
+        Orphan("volume", copied, ours=False, used=False),
     )
-    running = next(each for each in node.host.strangers(frozenset()) if each.name == node.host_name("machine", "web-0"))
-    assert running == Stranger("machine", running.name, ours=True, used=True)
+    running = next(each for each in node.host.orphans(frozenset()) if each.name == node.host_name("machine", "web-0"))
+    assert running == Orphan("machine", running.name, ours=True, used=True)
     for each in found:
-        node.host.remove_stranger(each)
-    assert node.host.strangers(wanted) == ()
+        node.host.remove_orphan(each)
+    assert node.host.orphans(wanted) == ()
     assert sorted(each.rpartition(".")[0] for each in node.host.bin_entries()) == [volume, copied]
 
 

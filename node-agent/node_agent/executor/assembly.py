@@ -22,6 +22,7 @@ from node_agent.executor.keeper import Keeper
 from node_agent.executor.locks import Locks
 from node_agent.executor.marks import Marks
 from node_agent.executor.memory import Memory
+from node_agent.executor.orphans import Tidier
 from node_agent.executor.receipts import Notary
 from node_agent.executor.refusals import Refusals
 from node_agent.executor.report import Reporter, Sequence
@@ -30,7 +31,6 @@ from node_agent.executor.runner import Runner, StopList
 from node_agent.executor.service import Service
 from node_agent.executor.starts import Starts
 from node_agent.executor.store import Store
-from node_agent.executor.strangers import Tidier
 from node_agent.executor.work import Tools
 from node_agent.medium import Medium
 from node_agent.settings import NodeSettings

@@ -137,17 +137,17 @@ class VolumeHost(Protocol):
         """Removes a volume for good."""
 
 
-StrangerKind = Literal["machine", "port", "volume"]
+OrphanKind = Literal["machine", "port", "volume"]
 
 
 @dataclass(frozen=True, order=True)
-class Stranger:
+class Orphan:
     """Something on the host that is called like ours, and that nobody asked for.
 
     `ours`: it has the mark that this node made it with. `used`: a process has it.
     """
 
-    kind: StrangerKind
+    kind: OrphanKind
     name: str
     ours: bool
     used: bool
@@ -156,10 +156,10 @@ class Stranger:
 class Host(MachineHost, VolumeHost, Protocol):
     """All of the machine below."""
 
-    def strangers(self, wanted: frozenset[str]) -> tuple[Stranger, ...]:
+    def orphans(self, wanted: frozenset[str]) -> tuple[Orphan, ...]:
         """All that is called like ours, but for what belongs to these host names."""
 
-    def remove_stranger(self, stranger: Stranger) -> None:
+    def remove_orphan(self, orphan: Orphan) -> None:
         """Takes one away; a volume goes to the bin."""
 
     def fullness(self) -> float:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from node_agent.errors import StepFailed, TryAgain
 from node_agent.executor.fetching import Fetch, spool
 from node_agent.executor.goal import MachineGoal
-from node_agent.executor.host import MachineFacts, Power, Stranger
+from node_agent.executor.host import MachineFacts, Orphan, Power
 from node_agent.paths import MachinePaths, Paths
 from sal import errors
 from sal.addresses import gateway_address, machine_mac, port_name
@@ -259,35 +259,35 @@ class SalHost:
             usage = self.pool.usage()
         return 1 - usage.free / usage.total if usage.total else 0.0
 
-    def strangers(self, wanted: frozenset[str]) -> tuple[Stranger, ...]:
+    def orphans(self, wanted: frozenset[str]) -> tuple[Orphan, ...]:
         """See Host."""
         ports = {port_name(each) for each in wanted}
         with translated():
             machines = [
-                Stranger("machine", name, marked, self.power(name) is Power.RUNNING)
+                Orphan("machine", name, marked, self.power(name) is Power.RUNNING)
                 for name, marked in self.pool.machine_folders().items()
                 if name not in wanted and _MACHINE.fullmatch(name)
             ]
             taps = [
-                Stranger("port", name, marked, self.network.is_held(name))
+                Orphan("port", name, marked, self.network.is_held(name))
                 for name, marked in self.network.taps().items()
                 if name not in ports
             ]
             volumes = [
-                Stranger("volume", name, self.pool.volume_state(name).marked, False)
+                Orphan("volume", name, self.pool.volume_state(name).marked, False)
                 for name in self.pool.volumes()
                 if name not in wanted and _VOLUME.fullmatch(name)
             ]
         return tuple(sorted((*machines, *taps, *volumes)))
 
-    def remove_stranger(self, stranger: Stranger) -> None:
+    def remove_orphan(self, orphan: Orphan) -> None:
         """See Host."""
         acts: dict[str, Callable[[str], None]] = {
             "machine": self.pool.remove_machine,
             "port": self.network.absent_port,
             "volume": self.pool.bin_volume,
         }
-        self._change_ports(lambda: acts[stranger.kind](stranger.name))
+        self._change_ports(lambda: acts[orphan.kind](orphan.name))
 
     def ensure_network(self) -> tuple[str, ...]:
         """See Host."""

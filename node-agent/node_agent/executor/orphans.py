@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from node_agent.errors import NodeError
 from node_agent.executor.bin import BinTable
 from node_agent.executor.health import Health
-from node_agent.executor.host import Stranger
+from node_agent.executor.host import Orphan
 from node_agent.executor.work import Tools
 
 log = logging.getLogger(__name__)
@@ -21,16 +21,16 @@ LOOK_SECONDS = 60.0
 GRACE_SECONDS = 86_400.0
 BIN_DAYS = 30
 SHOWN = 3
-PART = "strangers"
-Since = Mapping[Stranger, float]
+PART = "orphans"
+Since = Mapping[Orphan, float]
 
 
-def seen_since(found: Iterable[Stranger], before: Since, elapsed: float) -> Since:
+def seen_since(found: Iterable[Orphan], before: Since, elapsed: float) -> Since:
     """Since when each is there without a break. Pure."""
     return {each: before.get(each, elapsed) for each in found}
 
 
-def due(since: Since, elapsed: float) -> tuple[Stranger, ...]:
+def due(since: Since, elapsed: float) -> tuple[Orphan, ...]:
     """What has been there for its grace, is provably ours and of use to nobody. Pure."""
     return tuple(each for each, began in since.items() if each.ours and not each.used and _over(began, elapsed))
 
@@ -39,7 +39,7 @@ def _over(began: float, elapsed: float) -> bool:
     return elapsed - began >= GRACE_SECONDS
 
 
-def sentence(found: Iterable[Stranger]) -> str:
+def sentence(found: Iterable[Orphan]) -> str:
     """What a person should know. Pure."""
     listed = sorted(found)
     names = ", ".join(f"{each.kind} {each.name}{_about(each)}" for each in listed[:SHOWN])
@@ -47,7 +47,7 @@ def sentence(found: Iterable[Stranger]) -> str:
     return f"on this node, and nobody asked for it: {names}{more}; what is not used and has our mark goes after a day"
 
 
-def _about(each: Stranger) -> str:
+def _about(each: Orphan) -> str:
     if each.used:
         return " (runs)"
     return "" if each.ours else " (without our mark)"
@@ -69,22 +69,22 @@ class Tidier:
             return
         self._looked = elapsed
         wanted = frozenset(each.assignment.host_name for each in self.tools.resources.all())
-        self._since = seen_since(self.tools.host.strangers(wanted), self._since, elapsed)
+        self._since = seen_since(self.tools.host.orphans(wanted), self._since, elapsed)
         for each in due(self._since, elapsed):
             self._remove(each)
         lasting = [each for each, began in self._since.items() if began < elapsed]
         if lasting:
-            self.health.found(PART, "StrangersFound", sentence(lasting))
+            self.health.found(PART, "OrphansFound", sentence(lasting))
         else:
             self.health.clear(PART)
 
-    def _remove(self, stranger: Stranger) -> None:
+    def _remove(self, orphan: Orphan) -> None:
         try:
-            if stranger.kind == "volume":
-                BinTable(self.tools.store).promise(stranger.name, BIN_DAYS)
-            self.tools.host.remove_stranger(stranger)
+            if orphan.kind == "volume":
+                BinTable(self.tools.store).promise(orphan.name, BIN_DAYS)
+            self.tools.host.remove_orphan(orphan)
         except NodeError as error:
-            log.warning("%s: %s", stranger.name, error)
+            log.warning("%s: %s", orphan.name, error)
             return
-        self.tools.effects.note("stranger.remove", stranger.name, kind=stranger.kind)
-        self._since = {each: began for each, began in self._since.items() if each != stranger}
+        self.tools.effects.note("orphan.remove", orphan.name, kind=orphan.kind)
+        self._since = {each: began for each, began in self._since.items() if each != orphan}
