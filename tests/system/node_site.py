@@ -37,6 +37,8 @@ from trust.registration import CREDENTIALS_TYPE, CredentialsRequest, Registratio
 from trust.report import REPORT_TYPE, Report
 
 Result = TypeVar("Result")
+HERE, SEEN_BY_GUESTS = "127.0.0.1", "10.0.2.2"
+"""This machine, by its own name, and by the name that QEMU's user network gives it."""
 
 
 def free_port() -> int:
@@ -55,7 +57,7 @@ class Authority:
         self.certificate = self._sign(self._name, self._key.public_key(), authority=True)
 
     def issue(self, name: str, public: Ed25519PublicKey, days_ahead: int = 0) -> str:
-        """PEM of a certificate for 127.0.0.1, valid for a day from so many days ahead."""
+        """PEM of a certificate for this machine, valid for a day from so many days ahead."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         return self._sign(subject, public, authority=False, days_ahead=days_ahead)
 
@@ -70,7 +72,8 @@ class Authority:
 
     def _sign(self, subject: x509.Name, public: Ed25519PublicKey, *, authority: bool, days_ahead: int = 0) -> str:
         now = datetime.now(UTC) + timedelta(days=days_ahead)
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        addresses = [x509.IPAddress(ipaddress.ip_address(each)) for each in (HERE, SEEN_BY_GUESTS)]
+        names = x509.SubjectAlternativeName(addresses)
         built = (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -87,7 +90,12 @@ class Authority:
 
 
 class Site:
-    """Everything a node needs around it. `nodes` are the registrations that came, `reports` the newest of each."""
+    """Everything a node needs around it. `nodes` are the registrations that came, `reports` the newest of each.
+
+    `host` is how its nodes reach this machine.
+    """
+
+    host = HERE
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -135,7 +143,7 @@ class Site:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"https://{self.host}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
     def close(self) -> None:
@@ -229,7 +237,7 @@ class Site:
         self.call(self.broker.grant(node, password))
         tls = Ed25519PublicKey.from_public_bytes(decode(registration.tls_key))
         access = {
-            "url": f"rediss://127.0.0.1:{self.redis_port}", "username": node, "password": password,
+            "url": f"rediss://{self.host}:{self.redis_port}", "username": node, "password": password,
             "ca": self.authority.certificate, "certificate": self.authority.issue(node, tls),
         }  # fmt: skip
         return seal(decode(registration.box_key), json.dumps(access).encode())

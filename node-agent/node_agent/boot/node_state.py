@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from node_agent.agent.registration import PART
-
+# As the agent's registration says it; its module would bring the whole of an HTTP client into this process.
+PART = "control plane"
 _STOPPED = re.compile(r"(?:agent|executor): (?:agent|executor) stopped, (\w+): (.+)")
+_CRASHED = re.compile(r"(agent|executor): ([A-Z]\w*(?:Error|Exception)(?:: .*)?)")
 REMEDIES: Mapping[str, str] = {
     "Unreachable": "Check that this address is right and that this network leads to it",
     "ForeignCertificate": "Somebody else answers there, or this image is another cluster's",
@@ -65,5 +66,8 @@ def parse(status: bytes) -> NodeState:
 
 def parse_stop(line: str) -> tuple[str, str] | None:
     """Reason and sentence, where the line is the last word of a process that could not go on. Pure."""
-    found = _STOPPED.search(line)
-    return (found[1], found[2]) if found else None
+    if found := _STOPPED.fullmatch(line):
+        return found[1], found[2]
+    if found := _CRASHED.fullmatch(line):
+        return "Internal", f"the {found[1]} met what nobody foresaw and starts again: {found[2]}"
+    return None

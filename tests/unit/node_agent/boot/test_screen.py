@@ -160,4 +160,7 @@ def test_a_node_that_reports_has_nothing_to_complain_of() -> None:
 def test_the_last_words_of_a_process_that_could_not_go_on() -> None:
     line = "executor: executor stopped, ForeignMedium: this node belongs to cluster sha256:aa, the medium to sha256:bb"
     assert parse_stop(line) == ("ForeignMedium", line.partition("ForeignMedium: ")[2])
+    crash = "executor: ModuleNotFoundError: No module named 'unittest'"
+    assert parse_stop(crash) == ("Internal", f"the executor met what nobody foresaw and starts again: {crash[10:]}")
+    assert parse_stop("executor:   File \"a.py\", line 1, in raise ValueError: no") is None
     assert parse_stop("executor: runs already as process 7; looked after from here on") is None

@@ -1,0 +1,151 @@
+"""An emulated bare machine: OVMF firmware, disks, a medium, a serial line, QEMU's own user network. No root, no tap."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from sal.filesystem import make_sparse
+
+OVMF = Path("/usr/share/OVMF")
+CLEAR = "\x1b[H\x1b[2J"
+GIB = 1 << 30
+Found = TypeVar("Found")
+CARD = "virtio-net-pci,netdev=n0,romfile="
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What stands on the console: its rows by their names, and the sentences below them."""
+
+    rows: dict[str, str]
+    text: str
+
+    @property
+    def words(self) -> str:
+        """All of it on one line."""
+        return " ".join(self.text.split())
+
+
+def parse(serial: str) -> Screen | None:
+    """The last whole screen on a serial line; None before the first. Pure."""
+    _, found, last = serial.replace("\r", "").rpartition(CLEAR)
+    if not found or "\n" not in last:
+        return None
+    rows: dict[str, str] = {}
+    name = ""
+    for line in last.splitlines():
+        if line.startswith("  ") and line[2:18].strip() and not line[2].isspace() and line[17:18] == " ":
+            name = line[2:18].strip()
+            rows[name] = line[18:].strip()
+    return Screen(rows, last)
+
+
+@dataclass
+class Machine:
+    """One machine. `disks` and the firmware's memory outlive its power; `medium` is a raw image to boot from."""
+
+    folder: Path
+    medium: Path
+    disks: Sequence[Path] = ()
+    network: Sequence[str] = ("-netdev", "user,id=n0,ipv4=on,ipv6=on", "-device", CARD)
+    more: Sequence[str] = ()
+    memory: int = 1024
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    started: float = field(default=0.0, init=False)
+
+    @property
+    def serial_file(self) -> Path:
+        """What came over the serial line since the power was switched on."""
+        return self.folder / "serial"
+
+    def switch_on(self) -> None:
+        """Switches the power on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.serial_file.write_bytes(b"")
+        variables = self.folder / "variables.fd"
+        if not variables.exists():
+            shutil.copy(OVMF / "OVMF_VARS_4M.fd", variables)
+        self.started = time.monotonic()
+        with (self.folder / "qemu.log").open("ab") as log:
+            self.process = subprocess.Popen(self._words(variables), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def _words(self, variables: Path) -> list[str]:
+        flash = "if=pflash,format=raw"
+        words = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"]
+        words += ["-m", str(self.memory), "-smp", "2", "-nodefaults", "-display", "none", "-no-reboot"]
+        words += ["-drive", f"{flash},unit=0,readonly=on,file={OVMF / 'OVMF_CODE_4M.fd'}"]
+        words += ["-drive", f"{flash},unit=1,file={variables}"]
+        words += ["-serial", f"file:{self.serial_file}", "-device", "virtio-rng-pci"]
+        words += ["-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
+        words += ["-drive", f"if=none,id=boot,format=raw,readonly=on,file={self.medium}"]
+        words += ["-device", "virtio-blk-pci,drive=boot,bootindex=1,serial=boot"]
+        for number, disk in enumerate(self.disks):
+            words += ["-drive", f"if=none,id=d{number},format=raw,file={disk}"]
+            words += ["-device", f"virtio-blk-pci,drive=d{number},serial={disk.stem}"]
+        return [*words, *self.network, *self.more]
+
+    def cut(self) -> None:
+        """Pulls the plug."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+            self.process = None
+
+    def press(self) -> None:
+        """Presses the power button."""
+        with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as talk:
+            line.connect(str(self.folder / "qmp"))
+            for command in ("qmp_capabilities", "system_powerdown"):
+                talk.write(json.dumps({"execute": command}))
+                talk.flush()
+
+    def serial(self) -> str:
+        """The serial line so far."""
+        return self.serial_file.read_bytes().decode(errors="replace")
+
+    def screen(self) -> Screen | None:
+        """What stands on the console."""
+        return parse(self.serial())
+
+    def shows(self, text: str, seconds: float) -> Screen:
+        """Waits for a screen with this text."""
+
+        def found() -> Screen | None:
+            screen = self.screen()
+            return screen if screen is not None and text in screen.words else None
+
+        return self.wait(found, f"{text!r} on the console", seconds)
+
+    def wait(self, look: Callable[[], Found | None], what: str, seconds: float) -> Found:
+        """What `look` finds, as soon as it finds something; fails when the machine ended or the time is over."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if (found := look()) is not None:
+                return found
+            assert self.process is not None, "the machine is off"
+            assert self.process.poll() is None, f"QEMU ended: {(self.folder / 'qemu.log').read_text()}"
+            time.sleep(0.1)
+        raise AssertionError(f"{what} did not come within {seconds:g} s\n{self.serial()[-4000:]}")
+
+    def cpu_seconds(self) -> float:
+        """What QEMU has used of the processors."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def blank_disk(folder: Path, name: str = "pool", size: int = 4 * GIB) -> Path:
+    """A new disk with nothing on it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.img"
+    make_sparse(file, size)
+    return file
