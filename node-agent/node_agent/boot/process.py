@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from node_agent.boot.acts import Acts
@@ -16,6 +17,7 @@ from node_agent.boot.sequence import Boot
 from node_agent.boot.terminals import Terminals
 from node_agent.clock import render
 from sal.command import SystemRunner
+from sal.power_button import PowerButton
 
 
 def main(places: Places) -> None:
@@ -27,10 +29,18 @@ def main(places: Places) -> None:
     terminals.quiet()
     acts = Acts(places, SystemRunner(), NodeProcesses())
     try:
-        Boot(places, acts, lambda screen: terminals.show(drawn(screen))).serve(stopping)
+        Boot(places, acts, lambda screen: terminals.show(drawn(screen))).serve(stopping, _ends_by(PowerButton()))
     except Exception as error:
         terminals.show(drawn(_unforeseen(error)))
         raise
+
+
+def _ends_by(button: PowerButton) -> Callable[[], None]:
+    def look() -> None:
+        if button.pressed():
+            os.kill(os.getppid(), signal.SIGUSR2)
+
+    return look
 
 
 def _unforeseen(error: Exception) -> Screen:

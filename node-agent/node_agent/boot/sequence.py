@@ -38,10 +38,11 @@ class Boot:
         self._disk = self._failed = ""
         self._retry = 0.0
 
-    def serve(self, stopping: threading.Event) -> None:
+    def serve(self, stopping: threading.Event, each_time: Callable[[], None]) -> None:
         """Goes on until stopping; then ends the node's processes. Machines are not ended."""
         pause = 0.0
         while not stopping.wait(pause):
+            each_time()
             step = self.pass_once()
             self._acts.node.look()
             steady = step is Step.WAIT and self._history.state[0] == "Reporting"
