@@ -27,6 +27,7 @@ class GuestSite(LedgerSite):
     """A site with a real ledger, which its machines reach over QEMU's user network."""
 
     host = SEEN_BY_GUESTS
+    token_count = 99
 
     @property
     def token(self) -> str:

@@ -100,6 +100,16 @@ class Machine:
             self.process.wait(20)
             self.process = None
 
+    def ends(self, seconds: float) -> bool:
+        """Whether the machine switches itself off in time."""
+        assert self.process is not None
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self.process = None
+        return True
+
     def press(self) -> None:
         """Presses the power button."""
         with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as talk:

@@ -96,10 +96,11 @@ class Site:
     """
 
     host = HERE
+    token_count = 9
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.cluster = Cluster(now=datetime.now(UTC).replace(microsecond=0))
+        self.cluster = Cluster(now=datetime.now(UTC).replace(microsecond=0), token_count=self.token_count)
         self.authority = Authority()
         self.nodes: dict[str, Registration] = {}
         self.reports: dict[str, Report] = {}

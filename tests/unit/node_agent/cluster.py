@@ -56,6 +56,7 @@ class Cluster:
     token_labels: Mapping[str, str] = field(default_factory=lambda: {"disk": "ssd"})
     revoked_nodes: tuple[str, ...] = ()
     tenant: str = TENANT
+    token_count: int = 9
 
     def __post_init__(self) -> None:
         keys = tuple(user_key(name).line for name in ("root-1", "root-2"))
@@ -81,7 +82,7 @@ class Cluster:
             ),
             (
                 "JoinToken", "rack",
-                {"publicKey": encode(SigningKey(seed("token")).public), "count": 9, "site": "lab", "region": "eu",
+                {"publicKey": encode(SigningKey(seed("token")).public), "count": self.token_count, "site": "lab", "region": "eu",
                  "expires": format_time(self.now + DAY), "labels": dict(self.token_labels)},
             ),
         ]  # fmt: skip
