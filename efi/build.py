@@ -48,16 +48,20 @@ def release_of(order: Order) -> Release:
     return Release(own_version(), order.flavour.name, order.lock.digest, order.lock.epoch)
 
 
+def archives(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> tuple[bytes, bytes, bytes]:
+    """Platform, agent and site, as they lie in the initramfs one behind the other; the first two are compressed."""
+    maker = Maker(unpacked, order.flavour, order.lock, cache, progress)
+    return maker.platform(), maker.agent(release_of(order)), pack(order.site)
+
+
 def build(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> bytes:
     """The image. Raises ImageError, CommandError."""
-    maker, release = Maker(unpacked, order.flavour, order.lock, cache, progress), release_of(order)
-    archives = (maker.platform(), maker.agent(release), pack(order.site))
     kernel = Kernel(unpacked)
     parts = Parts(
-        release=release.text().encode(),
+        release=release_of(order).text().encode(),
         version=kernel.version.encode(),
         line=" ".join((LINE, *order.words)).encode(),
-        initramfs=joined(archives),
+        initramfs=joined(archives(order, unpacked, cache, progress)),
         kernel=kernel.image.read_bytes(),
     )
     return join(unpacked, parts)

@@ -22,8 +22,10 @@ from efi.node import add_node
 from efi.programs import add_libraries, add_programs
 from efi.python_tree import add_python
 from efi.release import Release
+from efi.store import keep_newest
 from efi.tree import Tree, files_below
 from efi.unpacked import WHEELS, Unpacked
+from sal.errors import os_errors
 from sal.filesystem import write_durably
 
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -74,11 +76,16 @@ class Maker:
 
     def _kept(self, name: str, made_of: str, make: Callable[[], Tree]) -> bytes:
         digest = hashlib.sha256(f"{self.lock.digest} {own_digest()} {made_of}".encode()).hexdigest()
-        file = self.cache / f"{name}-{digest[:32]}.cpio.zst"
+        folder = self.cache / name
+        file = folder / digest
         if not file.exists():
             entries = make().entries()
             with self.progress(f"{name} compressed"):
-                write_durably(file, compressed(self.unpacked, archive(list(entries))), 0o644)
+                packed = compressed(self.unpacked, archive(list(entries)))
+            with os_errors(folder):
+                folder.mkdir(exist_ok=True)
+            write_durably(file, packed, 0o644)
+            keep_newest(folder)
         return file.read_bytes()
 
 

@@ -15,6 +15,10 @@ from efi.lock import PACKAGE, WHEEL, Item, Lock
 from efi.requirements import Requirement
 from sal.command import Runner
 from sal.errors import os_errors
+from sal.filesystem import remove_tree
+
+# Two flavours, each by the lock of today and of yesterday.
+KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,10 @@ class Store:
         with os_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             return tempfile.TemporaryDirectory(prefix=".new-", dir=self.folder)
+
+
+def keep_newest(folder: Path) -> None:
+    """Removes from a folder of what can be made again all but the newest few."""
+    found = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)
+    for each in found[:-KEPT]:
+        remove_tree(each) if each.is_dir() else each.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efi.lock import PACKAGE, WHEEL, Lock
-from efi.store import Store
+from efi.store import Store, keep_newest
 from sal.command import Command, Output, Runner
 from sal.errors import os_errors
 
@@ -76,6 +76,7 @@ def ensure_unpacked(store: Store, lock: Lock) -> Unpacked:
             _unpack(store, lock, whole)
             folder.parent.mkdir(exist_ok=True)
             whole.rename(folder)
+        keep_newest(folder.parent)
     return Unpacked(folder, store.runner)
 
 
