@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-real test-computed test-fast first-half second-half lint types crds bench bench-peers chaos fuzz lock
+.PHONY: help setup demo demo-down test test-real test-computed test-fast first-half second-half lint types crds bench bench-peers chaos sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,9 +62,11 @@ bench: setup ## cost of script, admission, queue, and apply to Ready, beside the
 fuzz: ## what strangers write, for ten minutes for each parser (two hours and ten minutes; FUZZ="--minutes 1 qmp" for less)
 	nice $(PYTHON) -m tests.fuzz $(FUZZ)
 
-SEEDS ?= 1..10
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
-	$(PYTHON) -m tests.chaos --seeds $(SEEDS) --keep chaos-failed
+	$(PYTHON) -m tests.chaos --seeds $(or $(SEEDS),1..10) --keep chaos-failed
+
+sim: ## ten thousand storms over a simulated cloud, in hours of one core (SEEDS=1..10000)
+	nice -n 19 $(PYTHON) -m tests.sim --seeds $(or $(SEEDS),1..10000)
 
 bench-peers: setup ## our queue beside RQ, arq, dramatiq, Celery and taskiq: minutes, in environments of their own
 	$(PYTHON) -m bench peers

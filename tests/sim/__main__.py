@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import gc
 import re
 import sys
 import time
@@ -16,6 +17,7 @@ from tests.sim.storm import run_seed
 from tests.sim.world import World
 
 SHOWN = 80
+PROGRESS_SEEDS = 100
 ALWAYS_SHOWN = ("user", "fault", "play")
 
 
@@ -93,9 +95,10 @@ def everywhere(every: int, at: str, *, alone: bool, stop: bool) -> int:
 
 
 def many(seeds: range, *, stop: bool) -> int:
-    """Plays many seeds; one line for each that violated something, and a sum at the end."""
+    """Plays many seeds; a line for each that violated something, one for every hundred, and a sum at the end."""
+    gc.freeze()  # What was imported is there for good: the collector need not look at it after every seed.
     began, virtual, bad = time.process_time(), 0.0, 0
-    for seed in seeds:
+    for number, seed in enumerate(seeds, 1):
         result = run_seed(seed)
         virtual += result.seconds
         if result.violations:
@@ -104,11 +107,18 @@ def many(seeds: range, *, stop: bool) -> int:
             print(f"    again: python -m tests.sim --seed {seed}", flush=True)
             if stop:
                 break
-    spent = time.process_time() - began
-    rate = virtual / 60 / max(spent, 0.001)
-    print(f"{len(seeds)} seeds, {virtual / 3600:.1f} virtual hours in {spent:.0f} s of one core ({rate:.0f} h/min)")
-    print(f"{bad} seeds violated an invariant")
+        if number % PROGRESS_SEEDS == 0 and seed != seeds[-1]:
+            so_far(number, virtual, time.process_time() - began, bad)
+            print(f"    to go on from here: make sim SEEDS={seed + 1}..{seeds[-1]}", flush=True)
+    so_far(number, virtual, time.process_time() - began, bad)
     return int(bool(bad))
+
+
+def so_far(played: int, virtual: float, spent: float, bad: int) -> None:
+    """One line: how many seeds, how long they lasted, how long they took, and what they found."""
+    rate = virtual / 60 / max(spent, 0.001)
+    took = f"{virtual / 3600:.1f} virtual hours in {spent:.0f} s of one core ({rate:.0f} h/min)"
+    print(f"{played} seeds, {took}; {bad} violated an invariant", flush=True)
 
 
 if __name__ == "__main__":

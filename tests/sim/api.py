@@ -19,6 +19,7 @@ from tests.sim.process import Process
 from tests.sim.weather import Weather, short
 
 TYPICAL_SECONDS = 0.004
+Ask = Callable[[], Awaitable[Any]]
 
 
 class _EveryApply:
@@ -142,29 +143,40 @@ class Client:
         """See Kube."""
         await self._call(f"event {about}", lambda: self._server.record_event(about, event), write=True)
 
-    async def _call(self, act: str, ask: Callable[[], Awaitable[Any]], *, write: bool = False) -> Any:
+    async def _call(self, act: str, ask: Ask, *, write: bool = False) -> Any:
+        once = self._write if write else self._read
         for pause in RETRY_PAUSES:
             try:
-                return await self._once(act, ask, write)
+                return await once(act, ask)
             except Unavailable:
                 await asyncio.sleep(pause * self._random.uniform(0.5, 1.5))
-        return await self._once(act, ask, write)
+        return await once(act, ask)
 
-    async def _once(self, act: str, ask: Callable[[], Awaitable[Any]], write: bool) -> Any:
-        self._process.check()
-        await asyncio.sleep(short(self._random, TYPICAL_SECONDS))
+    async def _read(self, act: str, ask: Ask) -> Any:
+        """The answer may be old when it comes; how long the question was on its way makes no difference."""
         self._process.check()
         self._meet(act)
-        if write:
-            self._meet_conflict(act)
-            self._process.write(act, "before")
-        answer = await ask()
-        if write:
-            self._process.write(act, "after")
-        await asyncio.sleep(short(self._random, TYPICAL_SECONDS / 2))
+        try:
+            return await ask()
+        finally:
+            await self._travel(TYPICAL_SECONDS * 1.5)
+            self._meet(act)
+
+    async def _write(self, act: str, ask: Ask) -> Any:
         self._process.check()
+        await self._travel(TYPICAL_SECONDS)
+        self._meet(act)
+        self._meet_conflict(act)
+        self._process.write(act, "before")
+        answer = await ask()
+        self._process.write(act, "after")
+        await self._travel(TYPICAL_SECONDS / 2)
         self._meet(act)
         return answer
+
+    async def _travel(self, typical: float) -> None:
+        await asyncio.sleep(short(self._random, typical))
+        self._process.check()
 
     def _meet(self, act: str) -> None:
         """What can happen to a request on its way, and to the answer on its way back."""

@@ -13,6 +13,8 @@ from tests.sim.world import World
 
 End = Callable[[], None] | None
 Fault = Callable[[World, random.Random], End]
+LATEST_REPEAT_SECONDS = 250.0
+"""Within the quiet stretch, so that its end is not in the middle of one."""
 
 
 def kill_controller(world: World, source: random.Random) -> End:
@@ -101,7 +103,7 @@ def queue_repeats(world: World, source: random.Random) -> End:
         for uid, attempt, envelope in list(queue.entries.values()):
             number = world.redis.number(f"{node.id}:q1")
             asyncio.get_running_loop().call_later(
-                source.uniform(1, 900), queue.entries.__setitem__, number, (uid, attempt, envelope)
+                source.uniform(1.0, LATEST_REPEAT_SECONDS), queue.entries.__setitem__, number, (uid, attempt, envelope)
             )
     return None
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.sim.process import Killed, Process
 
+CALLS_A_TURN = 1000
 RUNNING: ContextVar[Process | None] = ContextVar("the simulated process whose code runs", default=None)
 
 
@@ -77,24 +78,27 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         return self.call_at(self.now + delay, callback, *args, context=context)
 
     def _run_once(self) -> None:
-        """One turn: everything that is due; when nothing is, the time jumps."""
+        """Calls in their order; many, for a turn of asyncio's own loop costs as much as a call. Stopping ends time."""
         soon = self._soon
-        if not soon:
-            self._jump()
-        for _ in range(len(soon)):
+        for _ in range(CALLS_A_TURN):
+            if not soon:
+                if self._stopping:  # type: ignore[attr-defined]
+                    return
+                self._jump()
             call = soon.popleft()
             if call.callback is not None:
                 _run(call)
 
     def _jump(self) -> None:
+        """Nothing is ready: the time is that of the next call, and that call is ready."""
         later = self._later
-        while later and not self._soon:
+        while later:
             due, _, call = heappop(later)
             if call.callback is not None:
                 self.now = max(self.now, due)
                 self._soon.append(call)
-        if not self._soon and not self._stopping:  # type: ignore[attr-defined]
-            raise Deadlock(f"nothing is left to happen at {self.now:.3f} s")
+                return
+        raise Deadlock(f"nothing is left to happen at {self.now:.3f} s")
 
     def run_in_executor(self, _executor: Any, function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
         """There are no threads: the work is done at once."""

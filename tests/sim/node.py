@@ -37,6 +37,7 @@ from trust.dsse import encode
 
 GIB = 1 << 30
 RESTART_SECONDS = (0.2, 3.0)
+WATCH_SECONDS = 10.0
 
 
 class Journal(Store):
@@ -143,7 +144,7 @@ class Node:
             state=state,
             engine="memory",
             capacity=CapacitySettings(cpus=16, memory=16 * GIB, disk=200 * GIB),
-            watch_seconds=7.5,
+            watch_seconds=WATCH_SECONDS,
         )
         settings.paths.keys.write_text(json.dumps(keys))
         settings.paths.keys.chmod(0o600)

@@ -25,6 +25,7 @@ from tests.sim.watch import Watches
 from tests.sim.weather import Weather
 
 RESTART_SECONDS = (0.5, 4.0)
+LEASE_TIMES = LeaseTimes(duration=30, renew_deadline=25, retry=15)
 
 
 class Controller:
@@ -49,7 +50,6 @@ class Controller:
         self.process.kill()
         self.watches: Watches | None = None
         self.starts = 0
-        self.lease_times = LeaseTimes(duration=30, renew_deadline=20, retry=10)
         self._compose, self._server, self._weather, self._history = compose, server, weather, history
         self._crash = crash
         self._random = weather.source(f"controller/{name}")
@@ -88,14 +88,14 @@ class Controller:
         client = Client(self._server, process, self._weather, self.name, lambda: not self.cut)
         kube = RememberingKube(client)
         key, holder = ObjectKey("hardpan-system", f"hardpan-{self.name}"), f"{self.name}-{self.starts}"
-        lease = Lease(client, key, holder, self.lease_times, randomness=self._random, now=self.clock.now)
+        lease = Lease(client, key, holder, LEASE_TIMES, randomness=self._random, now=self.clock.now)
         context = Context(kube, lease, Metrics(), self.clock.now, self._random)
         made = await self._compose(process)(context)
         _remember(kube, made)
         if made.servers:
             self.application = made.servers[0].app  # type: ignore[assignment]
         self.watches = Watches(self._server, process, self._weather, self.name)
-        settings = LoopSettings(self.name, holder=holder, lease_times=self.lease_times)
+        settings = LoopSettings(self.name, holder=holder, lease_times=LEASE_TIMES)
         made = dataclasses.replace(made, servers=())
         self.operation = Operation(made, context, self.watches, settings, asyncio.Event())
         await self.operation.run()

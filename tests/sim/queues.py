@@ -201,11 +201,11 @@ class NodeQueue:
 
     def control(self, after: str) -> tuple[str, list[str]]:
         """See NodeBroker."""
-        return self._do(lambda: self._inner.control(after))
+        return self._read(lambda: self._inner.control(after))
 
     def document(self, digest: str) -> bytes:
         """See NodeBroker."""
-        return self._do(lambda: self._inner.document(digest))
+        return self._read(lambda: self._inner.document(digest))
 
     def close(self) -> None:
         """See NodeBroker."""
@@ -219,6 +219,13 @@ class NodeQueue:
             self._process.write(write, "after")
         self._meet()
         return answer
+
+    def _read(self, ask: Callable[[], T]) -> T:
+        """The answer may be old when it comes; how long the question was on its way makes no difference."""
+        try:
+            return ask()
+        finally:
+            self._meet()
 
     def _meet(self) -> None:
         threads.sleep(short(self._random, TYPICAL_SECONDS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable
 from typing import Any
 
 from controllers.loop.objects import ObjectKey
@@ -24,6 +25,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "on_delete": ("bin", "destroy"),
     "max_unavailable": (1, 2),
 }
+LONG_AGO = {"notBefore": format_time(BEGINNING - 40 * DAY), "expires": format_time(BEGINNING - DAY)}
 
 
 class Users:
@@ -71,24 +73,19 @@ class Users:
         wish, revision = self._wishes[key], self._world.revisions[key]
         other = dataclasses.replace(wish, memory="1Gi", replicas=5)
         sign = self._world.user.sign
-        good = sign(wish, revision)
-        long_ago = {
-            "notBefore": format_time(BEGINNING - 40 * DAY),
-            "expires": format_time(BEGINNING - DAY),
-        }
-        bad: list[dict[str, Any]] = [
-            {**good, "params": other.params},
-            {**good, "revision": revision + 1},
-            {**sign(other, revision + 1), "signatures": good["signatures"]},
-            sign(other, revision + 1, key="mallory"),
-            sign(other, revision + 1, **long_ago),
-            sign(other, revision),
-            sign(wish, revision + 1, plan=other.plan.digest),
-            sign(dataclasses.replace(wish, replicas=60), revision + 1),
+        bad: list[Callable[[], dict[str, Any]]] = [
+            lambda: {**sign(wish, revision), "params": other.params},
+            lambda: {**sign(wish, revision), "revision": revision + 1},
+            lambda: {**sign(other, revision + 1), "signatures": sign(wish, revision)["signatures"]},
+            lambda: sign(other, revision + 1, key="mallory"),
+            lambda: sign(other, revision + 1, **LONG_AGO),
+            lambda: sign(wish, revision + 1, plan=other.plan.digest),
+            lambda: sign(dataclasses.replace(wish, replicas=60), revision + 1),
         ]
-        if revision > 1:
-            bad.append(sign(other, revision - 1))
-        await self._world.spoil(key, self._source.choice(bad))
+        # Of two documents with one number that nobody has accepted yet, either may be.
+        if (self._world.marked(key) or 0) >= revision:
+            bad += [lambda: sign(other, revision), lambda: sign(other, max(1, revision - 1))]
+        await self._world.spoil(key, self._source.choice(bad)())
 
     async def _delete(self, key: ObjectKey) -> None:
         await self._world.delete(key)

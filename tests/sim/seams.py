@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.sim import threads
+from tests.sim.signatures import RememberedSigningKey, RememberedVerifyKey
 
 THREADING = SimpleNamespace(
     Thread=threads.Thread,
@@ -36,15 +37,21 @@ REPLACED: dict[str, dict[str, Any]] = {
     f"{NODE}.executor.runner": {"threading": THREADING},
     f"{NODE}.executor.store": {"threading": THREADING},
     "jobs.testing": {"threading": THREADING},
+    "nacl.signing": {"SigningKey": RememberedSigningKey, "VerifyKey": RememberedVerifyKey},
 }
 KNOBS: dict[str, dict[str, Any]] = {
-    "controllers.loop.monitor": {"LAG_PROBE_SECONDS": 60.0},
-    "controllers.coord.liveness": {"LOOK_SECONDS": 10.0},
+    "controllers.loop.monitor": {"LAG_PROBE_SECONDS": 600.0},
+    "controllers.coord.liveness": {"LOOK_SECONDS": 15.0},
     "controllers.ledger.nodes": {"LOOK_SECONDS": 10.0},
-    "controllers.supervisor.inbox": {"EVENT_SECONDS": 10.0, "REPORT_SECONDS": 10.0},
+    "controllers.supervisor.doors": {"LOOK_SECONDS": 10.0},
+    "controllers.supervisor.inbox": {"EVENT_SECONDS": 20.0, "REPORT_SECONDS": 20.0},
     f"{NODE}.agent.consumer": {"CLAIM_SECONDS": 20.0, "CONTROL_SECONDS": 10.0},
+    f"{NODE}.executor.keeper": {"REPAIR_SECONDS": 30.0},
 }
-"""Looks that find nothing cost most of a quiet hour; here they are a few times rarer than in product code."""
+"""Looks that find nothing cost most of a quiet hour; here they are a few times rarer than in product code.
+
+`node.WATCH_SECONDS` and `plane.LEASE_TIMES` are two more.
+"""
 
 _NOT_THERE = object()
 

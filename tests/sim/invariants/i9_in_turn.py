@@ -36,7 +36,8 @@ def check(world: World) -> Iterator[str]:
             newer = entry.what == "modified" and entry.details["generation"] > generations.get(name, 1 << 60)
             generations[name] = entry.details["generation"]
             runs = any(name in each.running for each in hosts.nodes.values())
-            if newer and runs and not entry.details.get("deleting"):
+            # The status is still that from before: what was never told to run may be changed at once.
+            if newer and runs and entry.details.get("ready") != "False" and not entry.details.get("deleting"):
                 changing.add(name)
                 if len(changing) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
                     yield f"{entry.at:.3f}: {subject} is changed while {len(changing) - 1} other of it are"
