@@ -20,6 +20,8 @@ CLEAR = "\x1b[H\x1b[2J"
 GIB = 1 << 30
 Found = TypeVar("Found")
 CARD = "virtio-net-pci,netdev=n0,romfile="
+VIRTIO = ("-device", "virtio-blk-pci,drive=boot,bootindex=1,serial=boot")
+PLAIN = ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd")
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,19 @@ def parse(serial: str) -> Screen | None:
 
 @dataclass
 class Machine:
-    """One machine. `disks` and the firmware's memory outlive its power; `medium` is a raw image to boot from."""
+    """One machine. `disks` and the firmware's memory outlive its power.
+
+    `medium` is a raw image to boot from, `attached` how it is plugged in; `firmware` names its code and its first memory.
+    """
 
     folder: Path
-    medium: Path
+    medium: Path | None
     disks: Sequence[Path] = ()
     network: Sequence[str] = ("-netdev", "user,id=n0,ipv4=on,ipv6=on", "-device", CARD)
     more: Sequence[str] = ()
     memory: int = 1024
+    attached: Sequence[str] = VIRTIO
+    firmware: tuple[str, str] = PLAIN
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
 
@@ -73,21 +80,21 @@ class Machine:
         self.serial_file.write_bytes(b"")
         variables = self.folder / "variables.fd"
         if not variables.exists():
-            shutil.copy(OVMF / "OVMF_VARS_4M.fd", variables)
+            shutil.copy(OVMF / self.firmware[1], variables)
         self.started = time.monotonic()
         with (self.folder / "qemu.log").open("ab") as log:
             self.process = subprocess.Popen(self._words(variables), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def _words(self, variables: Path) -> list[str]:
         flash = "if=pflash,format=raw"
-        words = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"]
+        words = ["qemu-system-x86_64", "-machine", "q35,smm=on", "-accel", "tcg,thread=multi", "-cpu", "max"]
         words += ["-m", str(self.memory), "-smp", "2", "-nodefaults", "-display", "none", "-no-reboot"]
-        words += ["-drive", f"{flash},unit=0,readonly=on,file={OVMF / 'OVMF_CODE_4M.fd'}"]
+        words += ["-drive", f"{flash},unit=0,readonly=on,file={OVMF / self.firmware[0]}"]
         words += ["-drive", f"{flash},unit=1,file={variables}"]
         words += ["-serial", f"file:{self.serial_file}", "-device", "virtio-rng-pci"]
         words += ["-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
-        words += ["-drive", f"if=none,id=boot,format=raw,readonly=on,file={self.medium}"]
-        words += ["-device", "virtio-blk-pci,drive=boot,bootindex=1,serial=boot"]
+        if self.medium is not None:
+            words += ["-drive", f"if=none,id=boot,format=raw,readonly=on,file={self.medium}", *self.attached]
         for number, disk in enumerate(self.disks):
             words += ["-drive", f"if=none,id=d{number},format=raw,file={disk}"]
             words += ["-device", f"virtio-blk-pci,drive=d{number},serial={disk.stem}"]
