@@ -29,6 +29,7 @@ class Uptime:
 
     def until_unknown(self, interval: float) -> bool:
         """Returns True when the node has to register again, False when `wait` said that it is going down."""
+        interval = self._interval(interval)
         while True:
             try:
                 answer = self.once()
@@ -37,7 +38,8 @@ class Uptime:
                 return not self.wait(self.back_off.next())
             except NodeError as error:
                 self.board.say(PART, "Away", error.reason, error.message)
-                pause = self.back_off.next()
+                # Longer silence would be taken for death after the ledger has come back; and a try costs a report.
+                pause = min(self.back_off.next(), interval)
             else:
                 if answer.state in ("Pending", "Refused"):
                     return not self.wait(self.back_off.next())

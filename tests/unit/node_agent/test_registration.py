@@ -160,6 +160,18 @@ def test_a_node_that_the_ledger_no_longer_knows_registers_again(tmp_path: Path, 
     assert agent.uptime().until_unknown(60)
 
 
+def test_a_node_that_is_not_heard_tries_as_often_as_it_reports(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, APPROVED)
+    agent.register()
+    agent.pauses.clear()
+    agent.gateway.reports = [TryAgain("Unreachable", "no answer from https://cp")]
+    agent.give_up_after = 20
+    agent.uptime().until_unknown(10)
+    assert max(agent.pauses) == 10
+    assert agent.pauses[-1] == 10
+    assert agent.pauses[0] <= 1
+
+
 def test_an_absent_control_plane_is_told_once_and_waited_for(tmp_path: Path) -> None:
     agent = Agent(tmp_path, APPROVED)
     agent.register()
