@@ -61,10 +61,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Made:
-    """An image, the order that it was made by, and the tools that wrap it into media."""
+    """An image, the order that it was made by, whether it is signed, and the tools that wrap it into media."""
 
     order: Order
     image: bytes
+    signed: bool
     tools: Unpacked
 
     @property
@@ -87,7 +88,7 @@ def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     order = Order(kind, lock, site or None, embedded.words() if embedded else ())
     tools = prepare(lock, cache, step)
     image = build(order, tools, cache.folder, step)
-    return Made(order, sign(tools, image, key) if key else image, tools)
+    return Made(order, sign(tools, image, key) if key else image, key is not None, tools)
 
 
 def boot_key(key: Path | None, certificate: Path | None) -> BootKey | None:

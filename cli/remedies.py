@@ -15,7 +15,7 @@ _LOOK_AT_NODE = "kubectl hardpan explain node {node}"
 _LOOK_AT_DEPLOYMENT = "kubectl hardpan explain deployment {deployment} -n {namespace}"
 _MERGE = '--type merge -p \'{{"spec":{{"%s":false}}}}\''
 _RESUME = "kubectl patch deployments.hardpan.dev {name} -n {namespace} " + _MERGE % "suspend"
-_UNCORDON = "kubectl patch nodes.hardpan.dev {node} " + _MERGE % "cordoned"
+_UNCORDON = "kubectl hardpan node uncordon {node}"
 _AWAIT = "kubectl wait --for=condition=Ready deployments.hardpan.dev/{name} -n {namespace} --timeout=60s"
 _COMMANDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("deployment", "RevisionRefused"): (_SIGN_AGAIN,),

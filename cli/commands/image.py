@@ -68,7 +68,7 @@ def image_build(
         write_durably(output, made.image, 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")
         write_durably(beside, bill(made.order.lock, release_of(made.order), made.digest).encode(), 0o644)
-    signed = "signed" if sign_key else "not signed"
+    signed = "signed" if made.signed else "not signed"
     say(f"{output}  {len(made.image) / MIB:.1f} MiB  {flavour}, {signed}  sha256:{made.digest}")
     note(f"Next: hardpan image inspect {output}")
 

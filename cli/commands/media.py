@@ -1,4 +1,4 @@
-"""`hardpan image usb|iso`: media that carry a site's image, with gateway, token and labels beside it."""
+"""`hardpan image usb|iso|ipxe`: media that carry a site's image, with gateway, token and labels beside it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cli.image_options import (
     FlavourOption,
     LabelOption,
     LockOption,
+    Made,
     SignCertificateOption,
     SignKeyOption,
     TokenOption,
@@ -24,8 +25,10 @@ from cli.image_options import (
 )
 from cli.output import note, say
 from cli.publishing import HERE, SiteOption
+from efi.build import LINE
 from efi.esp import MIB, Content
 from efi.iso import write_iso
+from efi.netboot import SCRIPT, write_netboot
 from efi.unpacked import Unpacked
 from efi.usb import write_usb
 from sal.errors import os_errors
@@ -83,14 +86,45 @@ def image_iso(
     _write(write_iso, wanted, carried(gateway, token, label or []), output)
 
 
+def image_ipxe(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.", show_default=False)],
+    gateway: GatewayOption,
+    flavour: FlavourOption = "metal",
+    site: SiteOption = HERE,
+    ca: AuthorityOption = None,
+    lock: LockOption = None,
+    token: TokenOption = None,
+    label: LabelOption = None,
+    sign_key: SignKeyOption = None,
+    sign_certificate: SignCertificateOption = None,
+) -> None:
+    """Writes a folder from which machines start over the network, by iPXE.
+
+    Let an HTTP server hand it out, and send iPXE to boot.ipxe in it. Whoever can fetch the script can read the token.
+
+    \b
+    Example:
+      hardpan image ipxe --gateway https://cp.example:8443 --token rack-7.token --output /srv/http
+    """
+    beside = carried(gateway, token, label or [])
+    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate)))
+    write_netboot(output, made.image, LINE, beside.words())
+    _tell(made, beside, f"{output}  image and script")
+    note(f"Next: chain http://YOUR-SERVER/.../{SCRIPT} from iPXE")
+
+
 def _write(write: Write, wanted: Wanted, beside: Credentials, output: Path) -> None:
     made = make(wanted)
     content = Content(made.image, {name: value.encode() for name, value in beside.by_name().items()})
     with step(f"{output.name} written"), os_errors(output):
         write(made.tools, output, content)
-    signed = "signed for Secure Boot" if wanted.signing[0] else "not signed"
+    _tell(made, beside, f"{output}  {output.stat().st_size / MIB:.0f} MiB")
+    note("Next: boot machines with it, then: kubectl get nodes.hardpan.dev")
+
+
+def _tell(made: Made, beside: Credentials, what: str) -> None:
+    signed = "signed for Secure Boot" if made.signed else "not signed"
     token = beside.token.partition(":")[0]
     admits = f"token {token}" if token else "no token: approve its machines by hand"
-    size = output.stat().st_size / MIB
-    say(f"{output}  {size:.0f} MiB  {wanted.flavour}, control plane {beside.gateway}, CA pinned, {signed}, {admits}")
-    note("Next: boot machines with it, then: kubectl get nodes.hardpan.dev")
+    name = made.order.flavour.name
+    say(f"{what}  {name}, control plane {beside.gateway}, CA pinned, {signed}, {admits}")

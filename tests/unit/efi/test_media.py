@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from efi.esp import Content
 from efi.lock import PACKAGE, WHEEL, Item, Lock
+from efi.netboot import script
 from efi.release import Release
 from efi.sbom import bill
 
@@ -33,4 +34,13 @@ def test_the_bill_names_each_item_by_digest_and_says_what_only_makes_the_image()
     assert [(each["purl"], each["scope"]) for each in document["components"]] == [
         ("pkg:deb/debian/zstd@1%3A1.5~4?distro=bookworm", "excluded"),
         ("pkg:pypi/anyio@4.16.0", "required"),
+    ]
+
+
+def test_a_script_for_ipxe_repeats_the_whole_kernel_line() -> None:
+    text = script("console=ttyS0 panic=10", ["hardpan.gateway=https://cp.example:8443", "hardpan.label.rack=7"])
+    assert text.splitlines() == [
+        "#!ipxe",
+        "dhcp",
+        "chain hardpan.efi console=ttyS0 panic=10 hardpan.gateway=https://cp.example:8443 hardpan.label.rack=7",
     ]
