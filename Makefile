@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-real test-computed test-fast first-half second-half lint types crds bench bench-peers chaos sim fuzz lock
+.PHONY: help setup demo demo-down test test-real test-computed test-fast first-half second-half lint types image crds bench bench-peers chaos sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ lint: ## style and import contracts
 
 types: ## mypy, strict
 	.venv/bin/mypy crds trust plans jobs controllers efi sal cli node-agent/node_agent bench
+
+image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal for real ones)
+	@.venv/bin/hardpan image build --flavour $(or $(FLAVOUR),cloud) --output hardpan.efi
 
 crds: ## write crds/*.yaml and docs/reference/api.md from the models
 	$(PYTHON) -m crds.schema --write
