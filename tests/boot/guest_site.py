@@ -61,10 +61,10 @@ class Media:
         return file
 
 
-def media(part: SitePart | None, folder: Path) -> Media:
-    """The newest image of this tree with this signed part."""
-    kind, cache = flavour("cloud"), Store(cache_folder() / "efi", SystemRunner())
-    lock = read_lock(lock_file(kind))
-    tools = prepare(lock, cache, lambda _: nullcontext())
-    image = build(Order(kind, lock, part), tools, cache.folder, lambda _: nullcontext())
+def media(part: SitePart | None, folder: Path, kind: str = "cloud", words: tuple[str, ...] = ()) -> Media:
+    """The newest image of this tree with this signed part; `words` are for its kernel line."""
+    order = Order(flavour(kind), read_lock(lock_file(flavour(kind))), part, words)
+    cache = Store(cache_folder() / "efi", SystemRunner(), order.flavour.firmware)
+    tools = prepare(order.lock, cache, lambda _: nullcontext())
+    image = build(order, tools, cache.folder, lambda _: nullcontext())
     return Media(image, tools, folder)

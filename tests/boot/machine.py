@@ -55,7 +55,8 @@ def parse(serial: str) -> Screen | None:
 class Machine:
     """One machine. `disks` and the firmware's memory outlive its power.
 
-    `medium` is a raw image to boot from, `attached` how it is plugged in; `firmware` names its code and its first memory.
+    `medium` is a raw image to boot from, `attached` how it is plugged in, `writable` whether it may seem to be;
+    `firmware` is its code and its first memory.
     """
 
     folder: Path
@@ -65,6 +66,7 @@ class Machine:
     more: Sequence[str] = ()
     memory: int = 1024
     attached: Sequence[str] = VIRTIO
+    writable: bool = False
     firmware: tuple[str, str] = PLAIN
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
@@ -94,7 +96,8 @@ class Machine:
         words += ["-serial", f"file:{self.serial_file}", "-device", "virtio-rng-pci"]
         words += ["-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
         if self.medium is not None:
-            words += ["-drive", f"if=none,id=boot,format=raw,readonly=on,file={self.medium}", *self.attached]
+            mode = "snapshot=on" if self.writable else "readonly=on"
+            words += ["-drive", f"if=none,id=boot,format=raw,{mode},file={self.medium}", *self.attached]
         for number, disk in enumerate(self.disks):
             words += ["-drive", f"if=none,id=d{number},format=raw,file={disk}"]
             words += ["-device", f"virtio-blk-pci,drive=d{number},serial={disk.stem}"]
