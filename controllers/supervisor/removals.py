@@ -23,7 +23,7 @@ class Removals:
     def __init__(self, caches: Caches, supervisor: str) -> None:
         self._caches, self._supervisor = caches, supervisor
         self._done: dict[str, Removal] = {}
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, tuple[int, str]] = {}
 
     def done(self, seen: Object) -> None:
         """The node removed it."""
@@ -34,11 +34,12 @@ class Removals:
 
     def failed(self, seen: Object, words: str) -> None:
         """The node did not remove it, and said why."""
-        self._failed[seen.uid] = words
+        self._failed[seen.uid] = (seen.spec["epoch"], words)
 
     def trouble(self, seen: Object) -> str:
-        """Why it is still there."""
-        return self._failed.get(seen.uid, "")
+        """Why it is still there; what was said of an order for an earlier epoch is no answer to the present one."""
+        epoch, words = self._failed.get(seen.uid, (0, ""))
+        return words if epoch == seen.spec["epoch"] else ""
 
     def held(self, now: datetime) -> dict[str, str]:
         """The machines (by uid) whose removal waits for an operator, with the sentence that says so."""

@@ -42,7 +42,14 @@ class Runner:
         return self.journal.look(job, attempt)
 
     def run(self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]) -> bytes:
-        """The receipt of this attempt. A finished one is answered from the journal."""
+        """The receipt of this attempt. A finished one is answered from the journal.
+
+        A job runs once at a time: an agent that was started again brings what its predecessor left in hand here.
+        """
+        with self.locks.hold(job):
+            return self._run(job, attempt, envelope, documents)
+
+    def _run(self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]) -> bytes:
         known = self.journal.look(job, attempt)
         if known.receipt is not None:
             return known.receipt

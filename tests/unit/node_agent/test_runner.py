@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread, current_thread
 
 import pytest
 
@@ -13,6 +14,7 @@ from node_agent.testing import Crash
 from tests.unit.node_agent.build import GIB, MIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import read_receipt
 from tests.unit.node_agent.node import MACHINE, VOLUME, Node
+from trust.job import Receipt
 from trust.keys import digest
 from trust.machine import open_signed
 from trust.report import REPORT_TYPE, Report
@@ -79,7 +81,7 @@ def test_an_order_that_was_overtaken_while_it_waited_for_its_turn_does_nothing(n
 
     @contextmanager
     def overtaken(key: Hashable) -> Iterator[None]:
-        for act in turns:
+        for act in turns if key == MACHINE else ():
             assert act().state == "succeeded"
         with hold(key):
             yield
@@ -88,6 +90,32 @@ def test_an_order_that_was_overtaken_while_it_waited_for_its_turn_does_nothing(n
     receipt = node.run("late", node.web.ensure("late", ("machine", "web-0", 1, 2)))
     assert (receipt.state, receipt.reason) == ("failed", "StaleEpoch")
     assert node.table() == {VOLUME: "present"}
+
+
+def test_a_job_that_is_delivered_again_while_it_is_in_hand_runs_once(node: Node) -> None:
+    node.ensure()
+    envelope, receipts, waits = node.web.absent("gone", ("machine", "web-0", 1, 2)), list[Receipt](), Event()
+    second = Thread(target=lambda: receipts.append(node.run("gone", envelope)))
+    locks, hold = node.runner.locks, node.runner.locks.hold
+
+    @contextmanager
+    def watched(key: Hashable) -> Iterator[None]:
+        if current_thread() is second:
+            waits.set()
+        with hold(key):
+            yield
+
+    def deliver_again(effect: str, name: str) -> None:
+        if second.ident is None:
+            second.start()
+            assert waits.wait(5)
+
+    locks.hold = watched  # type: ignore[method-assign]
+    node.host.before = deliver_again
+    receipts.append(node.run("gone", envelope))
+    second.join()
+    assert [each.state for each in receipts] == ["succeeded", "succeeded"]
+    assert receipts[0] == receipts[1]
 
 
 def test_a_plan_that_no_user_signed_is_refused_and_nothing_is_started(node: Node) -> None:

@@ -8,6 +8,7 @@ from controllers.loop.testing.memory import MemoryKube
 from controllers.supervisor.caches import MACHINES, NODES, VOLUMES
 from controllers.supervisor.reports import STALE_SECONDS
 from tests.unit.controllers.supervisor.world import WITH_VOLUMES, World, only
+from trust.gate import Fence
 
 
 class Backup:
@@ -98,6 +99,19 @@ async def test_what_is_behind_its_node_can_be_removed() -> None:
     await world.after(30)
     assert homes(world) == {}
     assert world.names(MACHINES) == world.names(VOLUMES) == []
+
+
+async def test_a_removal_that_its_node_finds_too_old_gets_one_more_epoch_for_each_refusal() -> None:
+    world = await World("a").begin()
+    await world.deploy(replicas=1)
+    (node,) = world.nodes
+    node.fences = {place: Fence(3, 1) for place in node.fences}
+    before = len(world.server.writes)
+    await world.delete()
+    await world.after(30)
+    assert world.left == []
+    assert node.refusals == ["StaleEpoch"] * 2
+    assert world.writes(before)["Machine patch"] == 2 + 1
 
 
 async def test_nothing_is_placed_before_nodes_have_said_what_they_hold() -> None:
