@@ -54,6 +54,11 @@ class Reason(DocumentedReason):
         "things on it are called like ours, and nobody asked for them; what is provably ours and unused goes in a day",
         "look whether they are needed, and remove them if not",
     )
+    NO_HYPERVISOR = (
+        "NoHypervisor",
+        "the program that runs machines is not on it, so it gives no processors and no memory",
+        "install it, or boot an image that has it (`hardpan image build --with qemu`)",
+    )
     DISK_FULL = (
         "DiskFull",
         "its disk is nearly full: guests that need room wait",
@@ -110,6 +115,7 @@ CONDITIONS = (
             Reason.SOUND,
             Reason.NETWORK_BROKEN,
             Reason.ORPHANS_FOUND,
+            Reason.NO_HYPERVISOR,
             Reason.DISK_FULL,
             Reason.TROUBLED,
             *_NOT_READY,

@@ -67,6 +67,9 @@ class Trouble(Enum):
 class Hypervisor(Protocol):
     """A driver. Machines outlive the process that started them, and are found again by their folder."""
 
+    def lacks(self) -> str:
+        """The program that it needs and does not find; empty when it finds it."""
+
     def start(self, config: MachineConfig) -> None:
         """Boots the machine; one that runs already stays as it is. Raises SalError."""
 

@@ -15,6 +15,10 @@ _STATE = "simulated"
 class MemoryHypervisor:
     """`sal.hypervisor.Hypervisor` that only remembers."""
 
+    def lacks(self) -> str:
+        """See Hypervisor."""
+        return ""
+
     def start(self, config: MachineConfig) -> None:
         """See Hypervisor."""
         if self.info(config.folder).state is not State.RUNNING:

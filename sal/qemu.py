@@ -8,6 +8,7 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from sal.command import Process, find, find_by_word, spawn, words
 from sal.errors import Busy, SalError, UnexpectedOutput
@@ -15,6 +16,7 @@ from sal.filesystem import write_durably
 from sal.hypervisor import Disk, Info, Interface, MachineConfig, State, Trouble
 from sal.qmp import Qmp
 
+PROGRAM = "qemu-system-x86_64"
 LARGEST_CONSOLE = 1 << 20
 KEPT_CONSOLE = 1 << 18
 PRESS_SECONDS = 1.0
@@ -59,7 +61,7 @@ def command_line(config: MachineConfig, accelerator: str) -> list[str]:
     """The argument vector; paths travel as JSON, so that no comma in one can become an option."""
     files = Files(config.folder)
     words = [
-        "qemu-system-x86_64",
+        PROGRAM,
         *(
             "-name",
             config.name,
@@ -116,6 +118,10 @@ class QemuHypervisor:
 
     def __init__(self, accelerator: str = "tcg") -> None:
         self._accelerator = accelerator
+
+    def lacks(self) -> str:
+        """See Hypervisor."""
+        return "" if which(PROGRAM) else PROGRAM
 
     def start(self, config: MachineConfig) -> None:
         """See Hypervisor."""

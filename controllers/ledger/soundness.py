@@ -7,7 +7,9 @@ from controllers.loop.conditions import Condition, condition
 from controllers.loop.objects import Object
 from crds.node_conditions import Reason
 
-FOUND = {str(each): each for each in (Reason.NETWORK_BROKEN, Reason.ORPHANS_FOUND, Reason.DISK_FULL)}
+FOUND = {
+    str(each): each for each in (Reason.NETWORK_BROKEN, Reason.ORPHANS_FOUND, Reason.NO_HYPERVISOR, Reason.DISK_FULL)
+}
 
 
 def healthy(seen: Object, ready: Condition, held: Standing | None) -> Condition:

@@ -64,6 +64,7 @@ class FakeHost:
     images: set[str] = field(default_factory=set)
     image_used: dict[str, float] = field(default_factory=dict)
     full: float = 0.0
+    lacking: str = ""
     network: tuple[str, ...] = ()
     orphaned: set[Orphan] = field(default_factory=set)
     troubles: dict[str, Trouble] = field(default_factory=dict)
@@ -128,6 +129,10 @@ class FakeHost:
     def remove_image(self, sha256: str) -> None:
         """See MachineHost."""
         self._effect("unimage", sha256, lambda: self.images.discard(sha256))
+
+    def lacks(self) -> str:
+        """See Host."""
+        return self.lacking
 
     def fullness(self) -> float:
         """See Host."""

@@ -61,6 +61,7 @@ class Machine:
 
 
 THIS_MACHINE = Machine()
+REMEDY = "install it, or boot an image that has it"
 
 
 def assemble(
@@ -73,7 +74,7 @@ def assemble(
     boot, starts = machine.boot(own.node), machine.starts(paths.starts)
     trust = trust_state.TrustState(cluster, medium.file.snapshot_floor, store, clock)
     enrolment = Enrolment(own, starts, trust, clock, paths.certificate, medium.file.token)
-    capacity = partial(inventory.capacity, settings)
+    capacity = partial(inventory.capacity, settings, runs_machines=not host.lacks())
     resources, marks, locks = Resources(store), Marks(store), Locks()
     effects = machine.effects(paths.effects, boot, clock)
     tools = Tools(cluster, host, store, resources, marks, effects, clock, machine.sleep, capacity)
@@ -81,6 +82,10 @@ def assemble(
     notary = Notary(own, boot, clock, refusals)
     runner = Runner(tools, Journal(store), Memory(marks, trust, resources), enrolment, notary, locks, StopList())
     health = Health()
+    if host.lacks():
+        health.found(
+            "hypervisor", "NoHypervisor", f"{host.lacks()} is not on this node, so no machine can run: {REMEDY}"
+        )
     reporter = Reporter(own, boot, starts, clock, trust, resources, capacity, Sequence(store), host.bin_entries, health)
     service = Service(own, boot, trust, enrolment, runner, reporter, refusals, inventory.inventory, capacity)
     keepers = Keeper(tools, locks, boot, health), BinKeeper(tools), ImageKeeper(tools), Tidier(tools, health)

@@ -162,6 +162,9 @@ class Host(MachineHost, VolumeHost, Protocol):
     def remove_orphan(self, orphan: Orphan) -> None:
         """Takes one away; a volume goes to the bin."""
 
+    def lacks(self) -> str:
+        """The program without which no machine can run here; empty when it is there."""
+
     def fullness(self) -> float:
         """How much of the pool is taken, from 0 to 1."""
 

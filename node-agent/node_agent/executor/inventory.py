@@ -41,17 +41,16 @@ def inventory(root: Path = Path("/")) -> Inventory:
     )
 
 
-def capacity(settings: NodeSettings) -> Capacity:
+def capacity(settings: NodeSettings, *, runs_machines: bool = True) -> Capacity:
     """Processors, memory beyond what the node needs itself, and the size of the pool."""
     if settings.capacity is not None:
         return Capacity(**settings.capacity.model_dump())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     disk = os.statvfs(settings.state)
-    return Capacity(
-        cpus=os.cpu_count() or 1,
-        memory=max(0, memory - RESERVED_MEMORY),
-        disk=disk.f_frsize * disk.f_blocks,
-    )
+    room = disk.f_frsize * disk.f_blocks
+    if not runs_machines:
+        return Capacity(cpus=0, memory=0, disk=room)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Capacity(cpus=os.cpu_count() or 1, memory=max(0, memory - RESERVED_MEMORY), disk=room)
 
 
 def boot_id(node: str) -> str:

@@ -253,6 +253,10 @@ class SalHost:
         with translated():
             self.pool.destroy_volume(host_name)
 
+    def lacks(self) -> str:
+        """See Host."""
+        return self.hypervisor.lacks()
+
     def fullness(self) -> float:
         """See Host."""
         with translated():

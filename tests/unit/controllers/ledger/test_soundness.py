@@ -40,6 +40,7 @@ def test_a_node_that_found_nothing_is_sound() -> None:
     [
         (held(("NetworkBroken", "there is no link hpo0")), "NetworkBroken", "there is no link hpo0"),
         (held(("OrphansFound", "volume v-1")), "OrphansFound", "volume v-1"),
+        (held(("NoHypervisor", "qemu is not on it")), "NoHypervisor", "qemu is not on it"),
         (held(("DiskFull", "99%"), ("NetworkBroken", "no link")), "DiskFull", "99%; no link"),
         (held(("Approved", "believe me")), "Troubled", "believe me"),
         (held(skew=90.4), "ClockSkew", "its clock is 90 s ahead of the control plane's"),
