@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-real test-computed test-fast first-half second-half lint types image crds bench bench-peers chaos sim fuzz lock
+.PHONY: help setup demo demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image crds bench bench-peers chaos sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test-computed: lint types
 # The plus sign shows its lines at once.
 test-real:
 	+$(PYTHON) -m pytest tests/cloud tests $(COMPUTES:%=--ignore=%)
+
+test-boot: setup ## every boot of emulated machines: media, power cuts, bad input (about half an hour)
+	$(PYTHON) -m pytest tests/boot -m boot_slow
 
 # Without byte code the collection of the tests takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE
