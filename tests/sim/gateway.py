@@ -15,7 +15,7 @@ from node_agent.agent.gateway import HttpGateway, _refusal
 from node_agent.errors import TryAgain
 from tests.sim import threads
 from tests.sim.loop import SimulatedLoop
-from tests.sim.process import Process
+from tests.sim.process import Killed, Process
 from tests.sim.weather import Weather, short
 
 TYPICAL_SECONDS = 0.005
@@ -50,7 +50,8 @@ class Gateway(HttpGateway):
         assert isinstance(loop, SimulatedLoop)
         try:
             status, answer = threads.finish(loop, server, ask(application, method, path, body))
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Killed):
+            self._process.check()
             raise TryAgain("Unreachable", f"{path}: the server went away") from None
         self._travel(path)
         if status == 200:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from controllers.loop.app import _remember
+from controllers.loop.informer import ResyncTimes
 from controllers.loop.lease import Lease, LeaseTimes
 from controllers.loop.metrics import Metrics
 from controllers.loop.objects import ObjectKey
@@ -26,6 +27,7 @@ from tests.sim.weather import Weather
 
 RESTART_SECONDS = (0.5, 4.0)
 LEASE_TIMES = LeaseTimes(duration=30, renew_deadline=25, retry=15)
+RESYNC_TIMES = ResyncTimes(period=600)
 
 
 class Controller:
@@ -95,7 +97,7 @@ class Controller:
         if made.servers:
             self.application = made.servers[0].app  # type: ignore[assignment]
         self.watches = Watches(self._server, process, self._weather, self.name)
-        settings = LoopSettings(self.name, holder=holder, lease_times=LEASE_TIMES)
+        settings = LoopSettings(self.name, holder=holder, lease_times=LEASE_TIMES, resync_times=RESYNC_TIMES)
         made = dataclasses.replace(made, servers=())
         self.operation = Operation(made, context, self.watches, settings, asyncio.Event())
         await self.operation.run()

@@ -50,7 +50,7 @@ KNOBS: dict[str, dict[str, Any]] = {
 }
 """Looks that find nothing cost most of a quiet hour; here they are a few times rarer than in product code.
 
-`node.WATCH_SECONDS` and `plane.LEASE_TIMES` are two more.
+`node.WATCH_SECONDS`, `plane.LEASE_TIMES` and `plane.RESYNC_TIMES` are three more.
 """
 
 _NOT_THERE = object()

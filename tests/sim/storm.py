@@ -18,8 +18,8 @@ SETTLE_SECONDS = 1500.0
 QUIET_SECONDS = 400.0
 TIDY_SECONDS = 75.0
 CALMS = (5.0, 20.0, 60.0, 180.0)
-"""Seconds. In the quiet stretch everything is listed and compared anew (300 s); a node tidies up each minute. A seed
-draws for how long, on average, nothing happens between two things that do."""
+"""Seconds. In the quiet stretch everything is looked at anew; a node tidies up each minute. A seed draws for how long,
+on average, nothing happens between two things that do."""
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,14 @@ class Truth:
         return sorted(found)
 
     def may_change(self, subject: Subject, since_revision: int, made: float, at: float) -> bool:
-        """Whether until then users asked for another thing than revision `since` says of what was `made` there."""
+        """Whether until then users asked for another thing than revision `since` says of what was `made` there.
+
+        What was on its way when they deleted it may come up and go again.
+        """
         old = self.signed[subject.deployment][since_revision].find(f"{subject.kind}/{subject.name}")
         for when, revision in self.applied[subject.deployment]:
             new = self.signed[subject.deployment][revision].find(f"{subject.kind}/{subject.name}")
             if when <= at and revision > since_revision and (new is None or old is None or new.item != old.item):
                 return True
-        return any(made <= when <= at for when in self.deleted[subject.deployment])
+        wished = max((when for when, _ in self.applied[subject.deployment] if when <= made), default=made)
+        return any(wished <= when <= at for when in self.deleted[subject.deployment])
