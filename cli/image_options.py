@@ -21,6 +21,7 @@ from cli.site import Site
 from efi.build import Order, build, lock_file, prepare
 from efi.flavour import Flavour, flavour
 from efi.lock import read_lock
+from efi.options import options
 from efi.signing import BootKey, sign
 from efi.store import Store
 from efi.unpacked import Unpacked
@@ -44,6 +45,10 @@ LabelOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="A label of its machines; may come again.", show_default="none"),
 ]
+WithOption = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="PART", help="An optional part: qemu (machines without KVM).", show_default="none"),
+]
 SignKeyOption = Annotated[Path | None, typer.Option(help="Key for Secure Boot (PEM).", show_default="not signed")]
 SignCertificateOption = Annotated[Path | None, typer.Option(help="Its certificate (PEM).", show_default="none")]
 
@@ -57,6 +62,7 @@ class Wanted:
     authority: Path | None
     lock: Path | None
     signing: tuple[Path | None, Path | None] = (None, None)
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,8 @@ def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     cache = store(kind)
     lock = read_lock(wanted.lock or lock_file(kind))
     site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority))
-    order = Order(kind, lock, site or None, embedded.words() if embedded else ())
+    words = embedded.words() if embedded else ()
+    order = Order(kind, lock, site or None, words, options(wanted.options))
     tools = prepare(lock, cache, step)
     image = build(order, tools, cache.folder, step)
     return Made(order, sign(tools, image, key) if key else image, key is not None, tools)

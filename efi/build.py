@@ -10,6 +10,7 @@ from efi.flavour import Flavour
 from efi.initramfs import Maker, Progress, joined
 from efi.kernel import Kernel
 from efi.lock import Lock
+from efi.options import Option
 from efi.release import Release
 from efi.site_part import SitePart, pack
 from efi.store import Store
@@ -22,12 +23,13 @@ LINE = "console=tty0 console=ttyS0,115200 panic=10 loglevel=4"
 
 @dataclass(frozen=True)
 class Order:
-    """What an image is made of: flavour, lock, whose it is, and words for the kernel line."""
+    """What an image is made of: flavour, lock, whose it is, words for the kernel line, optional parts."""
 
     flavour: Flavour
     lock: Lock
     site: SitePart | None = None
     words: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 def lock_file(flavour: Flavour) -> Path:
@@ -48,10 +50,11 @@ def release_of(order: Order) -> Release:
     return Release(own_version(), order.flavour.name, order.lock.digest, order.lock.epoch)
 
 
-def archives(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> tuple[bytes, bytes, bytes]:
-    """Platform, agent and site, as they lie in the initramfs one behind the other; the first two are compressed."""
+def archives(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> tuple[bytes, ...]:
+    """Platform, optional parts, agent and site, as they lie in the initramfs; all but the last are compressed."""
     maker = Maker(unpacked, order.flavour, order.lock, cache, progress)
-    return maker.platform(), maker.agent(release_of(order)), pack(order.site)
+    options = (maker.option(each) for each in order.options)
+    return maker.platform(), *options, maker.agent(release_of(order)), pack(order.site)
 
 
 def build(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> bytes:

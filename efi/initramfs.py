@@ -1,4 +1,4 @@
-"""The initramfs in three archives, which the kernel unpacks one after the other: platform, agent, site.
+"""The initramfs in archives that the kernel unpacks one after the other: platform, optional parts, agent, site.
 
 The platform takes long and changes with the lock only; the agent takes a second; the site is small and of one operator.
 """
@@ -19,6 +19,7 @@ from efi.flavour import Flavour
 from efi.kernel import Kernel, add_modules
 from efi.lock import Lock
 from efi.node import add_node
+from efi.options import Option, add_option
 from efi.programs import add_libraries, add_programs
 from efi.python_tree import add_python
 from efi.release import Release
@@ -51,6 +52,16 @@ class Maker:
     def agent(self, release: Release) -> bytes:
         """Our packages, and who the image is."""
         return self._kept("agent", f"{agent.sources_digest()} {release.text()}", lambda: self._agent(release))
+
+    def option(self, option: Option) -> bytes:
+        """An optional part."""
+        return self._kept(option.name, self.flavour.name, lambda: self._option(option))
+
+    def _option(self, option: Option) -> Tree:
+        tree = Tree()
+        with self.progress(option.name):
+            add_option(tree, self.unpacked, option)
+        return tree
 
     def _platform(self) -> Tree:
         tree = Tree()

@@ -6,6 +6,7 @@ Byte code, since the image's files are made anew in memory at every boot: source
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -19,11 +20,16 @@ SOURCE = ".py"
 def add_python(tree: Tree, unpacked: Unpacked, work: Path) -> list[Path]:
     """Adds the standard library and the wheels; returns the ELF files among them. `work` is an empty folder."""
     source = unpacked.folder / PYTHON
-    excluded = names("python.excluded")
-    for name in files_below(source):
-        if not any(fnmatchcase(name, pattern) for pattern in excluded):
-            _stage(source / name, work / PYTHON / name)
+    for name in kept_names(unpacked):
+        _stage(source / name, work / PYTHON / name)
     return add_compiled(tree, unpacked, work)
+
+
+def kept_names(unpacked: Unpacked) -> Iterator[str]:
+    """Names of Python's files that are not left out."""
+    excluded = names("python.excluded")
+    found = files_below(unpacked.folder / PYTHON)
+    return (name for name in found if not any(fnmatchcase(name, pattern) for pattern in excluded))
 
 
 def add_compiled(tree: Tree, unpacked: Unpacked, work: Path) -> list[Path]:

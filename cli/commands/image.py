@@ -21,6 +21,7 @@ from cli.image_options import (
     SignKeyOption,
     TokenOption,
     Wanted,
+    WithOption,
     make,
     step,
     store,
@@ -49,6 +50,7 @@ def image_build(
     gateway: Annotated[str, typer.Option(help="Control plane, in the kernel line.", show_default="none")] = "",
     token: TokenOption = None,
     label: LabelOption = None,
+    part: WithOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -63,7 +65,7 @@ def image_build(
       hardpan image build --site hardpan-site --output hardpan.efi
     """
     embedded = carried(gateway, token, label or [])
-    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate)), embedded)
+    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ())), embedded)
     with os_errors(output):
         write_durably(output, made.image, 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")

@@ -20,6 +20,7 @@ from cli.image_options import (
     SignKeyOption,
     TokenOption,
     Wanted,
+    WithOption,
     make,
     step,
 )
@@ -48,6 +49,7 @@ def image_usb(
     lock: LockOption = None,
     token: TokenOption = None,
     label: LabelOption = None,
+    part: WithOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -60,7 +62,7 @@ def image_usb(
     Example:
       hardpan image usb --gateway https://cp.example:8443 --token rack-7.token --output rack-7.img
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate))
+    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()))
     _write(write_usb, wanted, carried(gateway, token, label or []), output)
 
 
@@ -73,6 +75,7 @@ def image_iso(
     lock: LockOption = None,
     token: TokenOption = None,
     label: LabelOption = None,
+    part: WithOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -82,7 +85,7 @@ def image_iso(
     Example:
       hardpan image iso --gateway https://cp.example:8443 --token rack-7.token --output rack-7.iso
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate))
+    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()))
     _write(write_iso, wanted, carried(gateway, token, label or []), output)
 
 
@@ -95,6 +98,7 @@ def image_ipxe(
     lock: LockOption = None,
     token: TokenOption = None,
     label: LabelOption = None,
+    part: WithOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -107,7 +111,7 @@ def image_ipxe(
       hardpan image ipxe --gateway https://cp.example:8443 --token rack-7.token --output /srv/http
     """
     beside = carried(gateway, token, label or [])
-    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate)))
+    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ())))
     write_netboot(output, made.image, LINE, beside.words())
     _tell(made, beside, f"{output}  image and script")
     note(f"Next: chain http://YOUR-SERVER/.../{SCRIPT} from iPXE")

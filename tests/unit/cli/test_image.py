@@ -73,6 +73,7 @@ def test_a_token_is_what_its_command_printed(tmp_path: Path, text: str) -> None:
         (("--sign-key", "db.key"), "--sign-key and --sign-certificate belong together"),
         (("--sign-key", "db.key", "--sign-certificate", "db.crt"), "db.key is missing"),
         (("--label", "rack"), "--label takes name=value"),
+        (("--with", "kvm"), "there is no part kvm: there is qemu"),
         (("--lock", "none.lock"), "none.lock: No such file"),
     ],
 )
