@@ -1,7 +1,8 @@
 """Ten thousand bogus registrations in a minute, from two hundred networks, and fifty genuine machines among them.
 
-A bogus one is either no envelope at all, or well signed by a fresh key that nobody vouches for. Gateway, ledger and API
-server are real, and share the cores with this client.
+A bogus one is no envelope at all, or signed by a fresh key over a challenge that nobody made, or (one in twenty) all
+that a machine says whom nobody vouches for. Gateway, ledger and API server are real, and share the cores with this
+client, which signs beforehand what it can.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import httpx
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from bench.cloud import TOKEN, BenchCloud, running
 from bench.memory import resident
@@ -34,6 +35,7 @@ from trust.part import format_time
 from trust.registration import REGISTRATION_TYPE, Registration
 
 BOGUS, GENUINE, NETWORKS, SECONDS = 10_000, 50, 200, 60.0
+SIGNED, NONCE = 1_000, "bm90IGEgY2hhbGxlbmdlIG9mIHlvdXJz"
 INVENTORY = {
     "hostname": "flood", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "", "virtualisation": "none",
     "agentVersion": "0",
@@ -86,8 +88,9 @@ class Crowd:
 class Flood:
     """Both kinds of callers; what they met is in `took` (seconds) and `refused` (milliseconds)."""
 
-    def __init__(self, crowd: Crowd, clients: list[httpx.AsyncClient], honest: httpx.AsyncClient) -> None:
+    def __init__(self, crowd: Crowd, clients: list[ClientSession], honest: ClientSession) -> None:
         self._crowd, self._clients, self._honest = crowd, clients, honest
+        self._signed = [crowd.registration(crowd.machine(), NONCE, vouched=False) for _ in range(SIGNED)]
         self.took: list[float] = []
         self.refused: list[float] = []
 
@@ -96,11 +99,12 @@ class Flood:
         await asyncio.sleep(number * SECONDS / BOGUS)
         client, began = self._clients[number % NETWORKS], time.perf_counter()
         try:
-            if number % 2:
-                await client.post("/v1/nodes/register", content=b'{"payload":"bm90aGluZw=="}')
-            else:
+            if number % 20 == 0:
                 await self._register(client, self._crowd.machine(), vouched=False)
-        except httpx.HTTPError:
+            else:
+                body = self._signed[number % SIGNED] if number % 2 else b'{"payload":"bm90aGluZw=="}'
+                await _post(client, "register", body)
+        except (ClientError, TimeoutError, ValueError):
             return
         self.refused.append((time.perf_counter() - began) * 1000)
 
@@ -116,14 +120,18 @@ class Flood:
     async def _state(self, machine: Machine) -> str:
         try:
             return str((await self._register(self._honest, machine, vouched=True)).get("state"))
-        except (httpx.HTTPError, ValueError):
+        except (ClientError, TimeoutError, ValueError):
             return ""
 
-    async def _register(self, client: httpx.AsyncClient, machine: Machine, *, vouched: bool) -> dict[str, str]:
-        asked = await client.post("/v1/nodes/challenge", json={"node": machine.node})
-        nonce = str(asked.json().get("nonce", ""))
-        body = self._crowd.registration(machine, nonce, vouched=vouched)
-        found: dict[str, str] = (await client.post("/v1/nodes/register", content=body)).json()
+    async def _register(self, client: ClientSession, machine: Machine, *, vouched: bool) -> dict[str, str]:
+        asked = await _post(client, "challenge", json.dumps({"node": machine.node}).encode())
+        body = self._crowd.registration(machine, asked.get("nonce", NONCE), vouched=vouched)
+        return await _post(client, "register", body)
+
+
+async def _post(client: ClientSession, call: str, body: bytes) -> dict[str, str]:
+    async with client.post(f"/v1/nodes/{call}", data=body) as answer:
+        found: dict[str, str] = await answer.json()
         return found
 
 
@@ -161,13 +169,13 @@ async def _measure(cloud: BenchCloud, port: int) -> list[Row]:
 
 
 @asynccontextmanager
-async def _clients(cloud: BenchCloud, port: int) -> AsyncIterator[tuple[list[httpx.AsyncClient], httpx.AsyncClient]]:
+async def _clients(cloud: BenchCloud, port: int) -> AsyncIterator[tuple[list[ClientSession], ClientSession]]:
     """One client in each of the bogus networks, and one in a network of honest machines."""
     context = ssl.create_default_context(cafile=str(cloud.demo.control_plane.authority.pair.certificate))
 
-    def client(address: str) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(verify=context, local_address=address)
-        return httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", transport=transport, timeout=20.0)
+    def client(address: str) -> ClientSession:
+        connector = TCPConnector(local_addr=(address, 0), ssl=context, limit=4)
+        return ClientSession(f"https://127.0.0.1:{port}", connector=connector, timeout=ClientTimeout(total=20.0))
 
     async with AsyncExitStack() as stack:
         bogus = [await stack.enter_async_context(client(f"127.1.{number}.1")) for number in range(NETWORKS)]
