@@ -6,6 +6,7 @@ The platform takes long and changes with the lock only; the agent takes a second
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -96,7 +97,8 @@ class Maker:
             with os_errors(folder):
                 folder.mkdir(exist_ok=True)
             write_durably(file, packed, 0o644)
-            keep_newest(folder)
+        os.utime(file)
+        keep_newest(folder)
         return file.read_bytes()
 
 

@@ -81,7 +81,7 @@ class Store:
 
 
 def keep_newest(folder: Path) -> None:
-    """Removes from a folder of what can be made again all but the newest few."""
+    """Removes from a folder of what can be made again all but the few that were used last."""
     found = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)
     for each in found[:-KEPT]:
         remove_tree(each) if each.is_dir() else each.unlink(missing_ok=True)

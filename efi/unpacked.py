@@ -76,7 +76,8 @@ def ensure_unpacked(store: Store, lock: Lock) -> Unpacked:
             _unpack(store, lock, whole)
             folder.parent.mkdir(exist_ok=True)
             whole.rename(folder)
-        keep_newest(folder.parent)
+    os.utime(folder)
+    keep_newest(folder.parent)
     return Unpacked(folder, store.runner)
 
 

@@ -16,7 +16,7 @@ from efi.iso import write_iso
 from efi.netboot import write_netboot
 from tests.boot.dhcp import CLASS, FILE, Wire
 from tests.boot.guest_site import GuestSite, Media, media
-from tests.boot.machine import CARD, Machine
+from tests.boot.machine import CARD, Machine, blank_disk
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900), pytest.mark.boot_slow]
 Make = Callable[..., Machine]
@@ -122,4 +122,5 @@ def test_from_the_network_by_http_boot_and_dhcp_names_the_control_plane(
     options = {GATEWAY_OPTION: site.url.encode(), TOKEN_OPTION: site.token.encode()}
     between = wire(for_firmware={CLASS: b"HTTPClient", FILE: url}, for_system=options)
     network = (*between.words(), "-device", f"{CARD},bootindex=1")
-    _found(machines(None, network=network, more=NO_PXE), site.url, "from DHCP")
+    machine = machines(None, [blank_disk(folder)], network=network, more=NO_PXE)
+    _found(machine, site.url, "from DHCP")

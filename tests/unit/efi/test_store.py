@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from efi.errors import LockWrong
 from efi.lock import PACKAGE, WHEEL, Item, Lock
-from efi.store import Store
+from efi.store import KEPT, Store, keep_newest
 from sal.command import Command, Output
 
 CONTENT = {"zstd": b"the package", "anyio": b"the wheel"}
@@ -65,3 +66,13 @@ def test_only_what_is_missing_is_fetched(tmp_path: Path) -> None:
     store.ensure(Lock(LOCK.built, LOCK.of(PACKAGE)))
     store.ensure(LOCK)
     assert sum("apt-get" in each for each in servers.asked) == 1
+
+
+def test_what_was_used_last_stays_and_the_rest_can_be_made_again(tmp_path: Path) -> None:
+    for number in range(KEPT + 2):
+        made = tmp_path / str(number)
+        made.mkdir() if number % 2 else made.touch()
+        os.utime(made, (number, number))
+    os.utime(tmp_path / "0", (100, 100))
+    keep_newest(tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["0", "3", "4", "5"]
