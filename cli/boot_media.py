@@ -7,25 +7,47 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from cli.amounts import labels
 from cli.errors import CliError, Usage
 from cli.site import Site, snapshot_of
 from cli.small_files import read_small
+from cli.wording import worded
 from efi.site_part import SitePart
+from node_agent.settings import NodeSettings
 
 _GATEWAY = re.compile(r"https://[^\s/]+")
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 PREFIX = "hardpan."
 
 
-def site_part(site: Site, authority: Path) -> SitePart:
-    """The signed part of a site's images: its root chain, its cluster, its newest snapshot as the floor, its CA."""
+def site_part(site: Site, authority: Path, settings: Path | None = None) -> SitePart:
+    """The signed part of a site's images: root chain, cluster, newest snapshot as the floor, CA, nodes' settings."""
     text = read_small(authority, "--ca")
     if _CERTIFICATE not in text:
         raise Usage(f"--ca {authority} is no certificate in PEM form")
     roots = tuple(json.loads(each) for each in site.trust.roots)
-    return SitePart(roots, site.cluster, snapshot_of(site).version, text.encode())
+    return SitePart(roots, site.cluster, snapshot_of(site).version, text.encode(), _settings(settings))
+
+
+def _settings(file: Path | None) -> dict[str, Any]:
+    """What a file says of how nodes are run; where a node's own folders are is not for it to say. Raises Usage."""
+    if file is None:
+        return {}
+    text = read_small(file, "--settings")
+    try:
+        found = dict(json.loads(text))
+        NodeSettings.model_validate_json(json.dumps({**found, "medium": "/", "state": "/"}))
+    except ValidationError as error:
+        raise Usage(worded(error, f"--settings {file}")) from None
+    except (ValueError, TypeError):
+        raise Usage(f"--settings {file} is no JSON object") from None
+    if clash := found.keys() & {"medium", "state"}:
+        raise Usage(f"--settings {file}: {', '.join(sorted(clash))} is the same on every node: leave it out")
+    return found
 
 
 @dataclass(frozen=True)

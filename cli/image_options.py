@@ -45,6 +45,9 @@ LabelOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="A label of its machines; may come again.", show_default="none"),
 ]
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", help="How its nodes are run (JSON).", show_default="as usual")
+]
 WithOption = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="PART", help="An optional part: qemu (machines without KVM).", show_default="none"),
@@ -63,6 +66,7 @@ class Wanted:
     lock: Path | None
     signing: tuple[Path | None, Path | None] = (None, None)
     options: tuple[str, ...] = ()
+    settings: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     key, kind = boot_key(*wanted.signing), flavour(wanted.flavour)
     cache = store(kind)
     lock = read_lock(wanted.lock or lock_file(kind))
-    site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority))
+    site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority), wanted.settings)
     words = embedded.words() if embedded else ()
     order = Order(kind, lock, site or None, words, options(wanted.options))
     tools = prepare(lock, cache, step)

@@ -17,6 +17,7 @@ from cli.image_options import (
     FlavourOption,
     LabelOption,
     LockOption,
+    SettingsOption,
     SignCertificateOption,
     SignKeyOption,
     TokenOption,
@@ -51,6 +52,7 @@ def image_build(
     token: TokenOption = None,
     label: LabelOption = None,
     part: WithOption = None,
+    settings: SettingsOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -65,7 +67,7 @@ def image_build(
       hardpan image build --site hardpan-site --output hardpan.efi
     """
     embedded = carried(gateway, token, label or [])
-    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ())), embedded)
+    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings), embedded)
     with os_errors(output):
         write_durably(output, made.image, 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")

@@ -16,6 +16,7 @@ from cli.image_options import (
     LabelOption,
     LockOption,
     Made,
+    SettingsOption,
     SignCertificateOption,
     SignKeyOption,
     TokenOption,
@@ -50,6 +51,7 @@ def image_usb(
     token: TokenOption = None,
     label: LabelOption = None,
     part: WithOption = None,
+    settings: SettingsOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -62,7 +64,7 @@ def image_usb(
     Example:
       hardpan image usb --gateway https://cp.example:8443 --token rack-7.token --output rack-7.img
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()))
+    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings)
     _write(write_usb, wanted, carried(gateway, token, label or []), output)
 
 
@@ -76,6 +78,7 @@ def image_iso(
     token: TokenOption = None,
     label: LabelOption = None,
     part: WithOption = None,
+    settings: SettingsOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -85,7 +88,7 @@ def image_iso(
     Example:
       hardpan image iso --gateway https://cp.example:8443 --token rack-7.token --output rack-7.iso
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()))
+    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings)
     _write(write_iso, wanted, carried(gateway, token, label or []), output)
 
 
@@ -99,6 +102,7 @@ def image_ipxe(
     token: TokenOption = None,
     label: LabelOption = None,
     part: WithOption = None,
+    settings: SettingsOption = None,
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -111,7 +115,7 @@ def image_ipxe(
       hardpan image ipxe --gateway https://cp.example:8443 --token rack-7.token --output /srv/http
     """
     beside = carried(gateway, token, label or [])
-    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ())))
+    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings))
     write_netboot(output, made.image, LINE, beside.words())
     _tell(made, beside, f"{output}  image and script")
     note(f"Next: chain http://YOUR-SERVER/.../{SCRIPT} from iPXE")

@@ -50,6 +50,29 @@ def test_what_was_not_given_is_not_there() -> None:
     assert carried("", None, []).by_name() == {}
 
 
+def test_settings_of_nodes_are_in_the_signed_part(site: Path, tmp_path: Path) -> None:
+    file = tmp_path / "nodes.json"
+    file.write_text('{"runners": 4, "network": {"bridge": "hp1"}}')
+    assert site_part(Site(site), site / "ca.pem", file).settings == {"runners": 4, "network": {"bridge": "hp1"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"runners": 99}', "runners"),
+        ('{"engine": "xen"}', "engine"),
+        ('{"state": "/"}', "state is the same on every node"),
+        ("[1]", "is no JSON object"),
+        ("", "is no JSON object"),
+    ],
+)
+def test_settings_that_no_node_takes_are_refused(site: Path, tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "nodes.json"
+    file.write_text(text)
+    with pytest.raises(Usage, match=message):
+        site_part(Site(site), site / "ca.pem", file)
+
+
 @pytest.mark.parametrize("gateway", ["http://cp.example", "cp.example:8443", "https://cp/x", "https://a b", "https://"])
 def test_a_gateway_that_no_node_could_use_is_refused(gateway: str) -> None:
     with pytest.raises(Usage, match="write it like https://"):
