@@ -40,6 +40,7 @@ IMPORTING = "import importlib, sys; [importlib.import_module(name) for name in s
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The image of the cloud flavour, for no site."""
+    need("image")
     file = tmp_path_factory.mktemp("image") / "hardpan.efi"
     subprocess.run([sys.executable, *BUILD, file], check=True, cwd=ROOT)
     return file
