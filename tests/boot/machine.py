@@ -122,11 +122,18 @@ class Machine:
 
     def press(self) -> None:
         """Presses the power button."""
+        self.tell("system_powerdown")
+
+    def tell(self, command: str, **arguments: str) -> None:
+        """Gives QEMU a command."""
         with socket.socket(socket.AF_UNIX) as line, line.makefile("rw") as talk:
             line.connect(str(self.folder / "qmp"))
-            for command in ("qmp_capabilities", "system_powerdown"):
-                talk.write(json.dumps({"execute": command}))
+            for words in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
+                talk.readline()
+                talk.write(json.dumps(words))
                 talk.flush()
+            answer = json.loads(talk.readline())
+            assert "error" not in answer, answer
 
     def serial(self) -> str:
         """The serial line so far."""

@@ -81,12 +81,16 @@ def test_a_power_cut_at_any_moment_of_the_first_boot_leaves_one_identity(
 
 @pytest.mark.boot_slow
 def test_a_machine_without_a_disk_says_so_and_takes_one_when_it_comes(
-    site: GuestSite, sticks: Media, machines: Make
+    site: GuestSite, sticks: Media, machines: Make, tmp_path: Path
 ) -> None:
-    machine = machines(sticks.stick("diskless", site.credentials))
+    late = ("-device", "pcie-root-port,id=bay,chassis=9")
+    late += ("-drive", f"if=none,id=late,format=raw,file={blank_disk(tmp_path)}")
+    machine = machines(sticks.stick("diskless", site.credentials), more=late)
     machine.switch_on()
     screen = machine.shows("Waiting since", BOOT_SECONDS)
-    assert "no empty disk: vda is not empty; attach an empty one" in screen.words
+    assert "no empty disk: vda is read-only; attach an empty one" in screen.words
+    machine.tell("device_add", driver="virtio-blk-pci", drive="late", bus="bay", serial="late")
+    assert "serial late: the first empty disk" in registered(machine).rows["disk"]
 
 
 @pytest.mark.boot_slow
