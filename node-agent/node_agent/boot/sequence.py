@@ -79,6 +79,8 @@ class Boot:
     def _pool(self) -> disks.Choice | None:
         if observing.mounted(self._places):
             return None
+        if self._site is None:
+            return disks.Choice(disks.Act.WAIT, "an image of nobody takes no disk")
         choice = disks.choose(self._disks.look(), self._disks.settled)
         if choice.act is disks.Act.PARTITION or not self._disk:
             self._disk = choice.why if choice.disk else ""

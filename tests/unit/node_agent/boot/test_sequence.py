@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
@@ -12,19 +13,25 @@ from typing import Any
 import pytest
 
 from node_agent.boot import observing, site
+from node_agent.boot.acts import Acts
 from node_agent.boot.channels import Lease
 from node_agent.boot.clock_rules import Hand, Reading
 from node_agent.boot.disks import Act, Choice
 from node_agent.boot.network import Card
 from node_agent.boot.node import NodeProcesses, forget_earlier_boot
 from node_agent.boot.offers import Channel, Chosen, Offer, choose
+from node_agent.boot.outlook import PATIENCE_SECONDS
 from node_agent.boot.places import Places
+from node_agent.boot.screen import Screen
+from node_agent.boot.sequence import Boot
 from node_agent.boot.steps import NO_GATEWAY, Situation, Step, next_step, obstacle
 from node_agent.boot.time_keeping import UNKNOWN, TimeKeeper
 from node_agent.errors import NeedsOperator
 from node_agent.medium import MediumFile
 from node_agent.process import Child
 from node_agent.settings import NodeSettings
+from sal.command import SystemRunner
+from sal.errors import SalError
 from sal.interfaces import Interface
 from tests.unit.node_agent.cluster import Cluster, seed
 from trust.dsse import encode
@@ -319,3 +326,81 @@ def test_last_words_are_shown_until_the_node_speaks_again(tmp_path: Path) -> Non
     assert (node.state().node, node.state().state) == ("n-a", "Stopped")
     settings.paths.status.write_text('{"node": "n-a", "parts": {"control plane": {"state": "Reporting"}}}')
     assert node.state().state == "Reporting"
+
+
+@dataclass(frozen=True)
+class FakeActs(Acts):
+    """Acts that only change files; `fails` are what the next ones end with."""
+
+    fails: list[Exception] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+
+    def prepare(self, choice: Choice) -> None:
+        if choice.act is Act.WAIT:
+            return
+        self.done.append(choice.act.value)
+        if self.fails:
+            raise self.fails.pop()
+        self.places.mounts.parent.mkdir(parents=True, exist_ok=True)
+        self.places.mounts.write_text(f"/dev/vda1 {self.places.state} btrfs rw 0 0\n")
+
+
+def booting(root: Path, *fails: Exception) -> tuple[Boot, FakeActs, list[Screen]]:
+    """A machine with a pool that is not mounted yet, and what its console shows."""
+    places = machine(root)
+    for name, text in {"size": "16777216", "vda1/partition": "1", "vda1/uevent": "PARTNAME=hardpan-state"}.items():
+        (root / "sys/class/block/vda" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "sys/class/block/vda" / name).write_text(text)
+    (root / "dev").mkdir()
+    (root / "dev/vda1").write_bytes(bytes(0x10040) + b"_BHRfS_M".ljust(1 << 20, b"\0"))
+    places.site.parent.mkdir(parents=True)
+    lay(places.site, medium_json=signed(), ca_pem="a certificate")
+    acts = FakeActs(places, SystemRunner(), NodeProcesses(Family().make), list(fails))
+    shown: list[Screen] = []
+    return Boot(places, acts, shown.append), acts, shown
+
+
+def test_a_pool_is_mounted_the_medium_written_and_the_executor_started(tmp_path: Path) -> None:
+    boot, acts, shown = booting(tmp_path)
+    steps = [boot.pass_once() for _ in range(3)]
+    assert steps == [Step.MOUNT, Step.LAY_DOWN, Step.START_EXECUTOR]
+    assert acts.done == ["mount"]
+    assert acts.node.started == {"executor"}
+    written = MediumFile.model_validate_json((acts.places.medium / "medium.json").read_bytes())
+    assert written.gateway == "https://smbios:1"
+    assert json.loads(acts.places.remembered.read_bytes()) == {"gateway": "https://smbios:1"}
+    assert shown[-1].disk == "vda, 8 GiB: this node's pool"
+    assert shown[-1].control_plane == "https://smbios:1 (from SMBIOS)"
+
+
+def test_a_step_that_failed_is_told_and_tried_again_after_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    boot, acts, shown = booting(tmp_path, SalError("mount: exit code 32\n  wrong fs type"))
+    boot.pass_once()
+    for _ in range(2):
+        boot.pass_once()
+    assert acts.done == ["mount"]
+    now[0] += PATIENCE_SECONDS
+    boot.pass_once()
+    assert (shown[-1].state, shown[-1].sentence) == ("Waiting", "mount: exit code 32 wrong fs type")
+    assert acts.done == ["mount", "mount"]
+    boot.pass_once()
+    assert acts.node.started == frozenset()
+    boot.pass_once()
+    assert shown[-1].sentence == ""
+
+
+def test_an_image_of_no_site_says_so_and_takes_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    boot, acts, shown = booting(tmp_path)
+    (acts.places.site / "medium.json").unlink()
+    boot = Boot(acts.places, acts, shown.append)
+    for _ in range(3):
+        boot.pass_once()
+        now[0] += PATIENCE_SECONDS
+    assert "this image belongs to no site" in shown[-1].sentence
+    assert acts.done == []
