@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import random
+import socket
+import struct
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sal import sntp
+from tests.boot.dhcp import Wire
 from tests.boot.guest_site import GuestSite, Media
-from tests.boot.machine import Machine, Screen, blank_disk
+from tests.boot.machine import CARD, Machine, Screen, blank_disk
 from tests.system.node_site import Authority
+from tests.system.requirements import need
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 Make = Callable[..., Machine]
@@ -195,6 +202,56 @@ def test_a_clock_that_is_years_ahead_is_named_and_not_set_back_on_one_word(
     machine.switch_on()
     screen = machine.shows("ClockWrong", BOOT_SECONDS)
     assert "ahead of what the control plane says, and nobody else confirms it: set the clock" in screen.words
+
+
+class TimeServer:
+    """Tells the right time to machines that ask this host (SNTP)."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", sntp.PORT))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while (asked := self._socket.recvfrom(512))[0]:
+            now = struct.pack("!II", int(time.time()) + 2_208_988_800, 0)
+            self._socket.sendto(bytes([0x24, 1]) + bytes(22) + asked[0][40:48] + now + now, asked[1])
+
+    def close(self) -> None:
+        """Tells it no more."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", sntp.PORT))
+        self._thread.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def time_server() -> Iterator[None]:
+    """A time server at 10.0.2.2 for machines."""
+    need("root")
+    server = TimeServer()
+    yield
+    server.close()
+
+
+@pytest.mark.boot_slow
+@pytest.mark.usefixtures("time_server")
+def test_a_clock_that_is_days_ahead_is_set_when_the_network_s_time_server_agrees(
+    site: GuestSite, sticks: Media, machines: Make, tmp_path: Path
+) -> None:
+    wire = Wire(for_system={42: bytes((10, 0, 2, 2))})
+    try:
+        future = ("-rtc", f"base={datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT%H:%M:%S}")
+        network = (*wire.words(), "-device", CARD)
+        stick = sticks.stick("agreed", site.credentials)
+        machine = machines(stick, [blank_disk(tmp_path)], network=network, more=future)
+        machine.switch_on()
+        screen = registered(machine)
+        assert "was 9 days ahead of what the network's time server says, and was set" in screen.words
+    finally:
+        machine.cut()
+        wire.close()
 
 
 @pytest.mark.boot_slow
