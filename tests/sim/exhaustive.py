@@ -17,6 +17,8 @@ from tests.sim.world import World
 
 WEB = ObjectKey("a", "web")
 LONGEST_SECONDS = 900.0
+REST_SECONDS = 90.0
+"""Longer than the lease of a leader that died, so that what it left has been seen to."""
 RENEWAL = "patch leases.coordination.k8s.io"
 
 
@@ -58,11 +60,11 @@ class Reference:
         for changed in (wish, Wish("a", "web", replicas=2, memory="512Mi"), Wish("a", "web", replicas=3, size="2Gi")):
             await world.apply(changed)
             await self._until(world, f"revision {world.revisions[WEB]} is Ready", lambda: _ready(world))
-        await asyncio.sleep(20)
+        await asyncio.sleep(REST_SECONDS)
         self.violations += invariants.broken(world, invariants.WHEN_QUIET)
         await world.delete(WEB)
         await self._until(world, "the deployment is gone", lambda: world.find(WEB) is None)
-        await asyncio.sleep(20)
+        await asyncio.sleep(REST_SECONDS)
         self.violations += invariants.broken(world, invariants.WHEN_QUIET)
 
     async def _until(self, world: World, what: str, holds: object) -> None:
