@@ -128,6 +128,11 @@ class RefusalReason(DocumentedReason):
         "sign other `node_labels`, or enrol nodes with that label",
     )
     STALE_EPOCH = "StaleEpoch", "a lower placement or generation than the node saw"
+    REMOVED_SINCE = (
+        "RemovedSince",
+        "ordered before the resource's last removal",
+        "a newer order follows; if it is refused too, the control plane's clock was set back: mend it, or wait",
+    )
     NODE_REVOKED = "NodeRevoked", "the operator revoked the node", "wipe the machine to enrol it anew"
     NODE_CONFLICT = (
         "NodeConflict",

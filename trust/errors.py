@@ -42,6 +42,7 @@ class Code(StrEnum):
     WRONG_REGION = "WrongRegion"  # signed for another region than the node's
     WRONG_LABELS = "WrongLabels"  # the node's certificate lacks a signed label
     STALE_EPOCH = "StaleEpoch"  # a lower placement or generation than the node saw
+    REMOVED_SINCE = "RemovedSince"  # ordered before the resource's last removal
     NODE_REVOKED = "NodeRevoked"  # the operator revoked the node
     NODE_CONFLICT = "NodeConflict"  # two machines speak with one node's key
     TOKEN_UNKNOWN = "TokenUnknown"  # the snapshot does not list the join token

@@ -193,7 +193,7 @@ def test_what_was_removed_comes_back_by_no_order_from_before(world: World) -> No
     assert world.place(removal.but(revision=None, plan=None, document=None)).state == "succeeded"
     effects = world.node.effects()
     issued = format_time(world.captured.now - timedelta(minutes=1))
-    assert world.place(before.but(issued=issued)).reason == Code.STALE_EPOCH
+    assert world.place(before.but(issued=issued)).reason == Code.REMOVED_SINCE
     again = world.captured.order(world.captured.wish(revision=2).signed(), None, STEP | {"generation": 13})
     assert world.place(again).reason == Code.REVISION_TOO_OLD
     assert world.node.effects() == effects

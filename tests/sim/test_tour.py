@@ -6,6 +6,7 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -96,6 +97,13 @@ async def play(world: World) -> None:
     async with misfortune(world, "the same name comes again"):
         await world.apply(wish)
         await settled(world)
+    async with misfortune(world, "the control plane's clock goes back between a removal and the same name"):
+        await world.delete(WEB)
+        await until(lambda: world.find(WEB) is None)
+        world.clock.offset = timedelta(seconds=-400)
+        await world.apply(wish)
+        await asyncio.sleep(120)
+        world.clock.offset = timedelta()
 
 
 @pytest.mark.timeout(400)

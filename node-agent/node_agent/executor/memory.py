@@ -33,13 +33,14 @@ class Memory:
         return gate.Marks(trust.cluster, trust.version, lease, self._revision(job), fences, trust.root_version)
 
     def require_not_removed(self, admitted: Admitted) -> None:
-        """Refusal(StaleEpoch) for an ensure that was signed before the resource's last removal."""
+        """Refusal(RemovedSince) for an ensure that was signed before the resource's last removal."""
         job = admitted.job
         issued = int(parse_time(job.issued).timestamp())
         for step in admitted.steps:
             removed = self.numbers.highest("removed", job.deployment.tenant, *_key(job, step.step))
             if step.item is not None and issued < removed.number:
-                raise Refusal(Code.STALE_EPOCH, f"{step.step.kind} {step.step.name} was removed after this was ordered")
+                what = f"{step.step.kind} {step.step.name} was removed after this was ordered"
+                raise Refusal(Code.REMOVED_SINCE, what)
 
     def require_newest(self, job: JobBody, step: JobStep) -> None:
         """TryAgain when a newer order for the same resource was admitted since this one, or removed it meanwhile.

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from controllers.loop.conditions import condition, is_true
 from controllers.loop.objects import Object
+from controllers.supervisor.caches import MACHINES, VOLUMES
+from crds.meta import DEPLOYMENT_UID_LABEL
 from crds.workload import MachineItem
 from plans.model import Plan
 from tests.sim.truth import values_of
@@ -54,7 +56,11 @@ def explained(seen: Object) -> bool:
 
 
 def differences(world: World, seen: Object, plan: Plan) -> str:
-    """What the hosts have otherwise than the plan says."""
+    """What the hosts have otherwise than the plan says, or will have when what is being removed is gone."""
+    for resource in (MACHINES, VOLUMES):
+        for child in world.api.objects(resource, seen.namespace):
+            if child.labels.get(DEPLOYMENT_UID_LABEL) == seen.uid and child.deletion_timestamp is not None:
+                return f"{child} is still being removed"
     running = {name: node for node in world.nodes for name in node.host.running}
     for each in plan.resources:
         name = world.truth.host_name(seen.key, each.kind, each.name)

@@ -271,7 +271,7 @@ def test_what_was_ordered_before_the_removal_does_not_come_back(node: Node) -> N
     node.cluster.now = node.clock.now()
     node.run("web-0.absent", node.web.absent("web-0.absent", ("machine", "web-0", 1, 5)))
     receipt = read_receipt(node.runner.run("job-2", 1, late, documents), node.public)
-    assert receipt.reason == "StaleEpoch"
+    assert receipt.reason == "RemovedSince"
     assert node.table() == {VOLUME: "present"}
 
 
