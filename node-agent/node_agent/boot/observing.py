@@ -19,6 +19,8 @@ from sal.errors import SalError
 from sal.gpt import Table
 
 SETTLE_SECONDS = 2.0
+DRIVER_SECONDS = 60.0
+_LOADING = "Loading"
 
 
 def offers(places: Places) -> tuple[Offer, ...]:
@@ -76,20 +78,25 @@ class DiskObserver:
     def __init__(self, places: Places, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._places, self._elapsed = places, elapsed
         self._names: tuple[str, ...] = ()
-        self._changed = elapsed()
+        self._began = self._changed = elapsed()
 
     def look(self) -> tuple[disks.Seen, ...]:
         """The disks with what is on them."""
         found = block.disks(self._places.root)
         names = tuple(disk.name for disk in found)
-        if names != self._names:
+        if names != self._names or self._drivers_start():
             self._names, self._changed = names, self._elapsed()
         return tuple(self._seen(disk) for disk in found)
 
     @property
     def settled(self) -> bool:
-        """Whether the kernel seems to have found them all."""
+        """Whether the kernel seems to have found them all, as the last look saw it."""
         return self._elapsed() - self._changed >= SETTLE_SECONDS
+
+    def _drivers_start(self) -> bool:
+        """A driver that still starts may bring more disks; one that never ends is waited for no longer than a minute."""
+        patient = self._elapsed() - self._began < DRIVER_SECONDS
+        return patient and loading(_bytes(self._places.modules).decode(errors="replace"))
 
     def _seen(self, disk: Disk) -> disks.Seen:
         named = [each for each in disk.partitions if each.name == disks.POOL]
@@ -109,6 +116,11 @@ class DiskObserver:
             return block.partition_surface(self._places.device(partition.device))
         except SalError:
             return Surface.OTHER
+
+
+def loading(modules: str) -> bool:
+    """Whether a driver is not through with looking for its devices (`/proc/modules`, fifth word). Pure."""
+    return any(line.split()[4:5] == [_LOADING] for line in modules.splitlines())
 
 
 def table_of(disk: Disk) -> Table:

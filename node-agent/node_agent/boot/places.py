@@ -63,6 +63,11 @@ class Places:
         return self.root / "proc/self/mounts"
 
     @property
+    def modules(self) -> Path:
+        """The kernel's drivers and what each is doing."""
+        return self.root / "proc/modules"
+
+    @property
     def kernel_line(self) -> Path:
         """The words that the kernel was started with."""
         return self.root / "proc/cmdline"

@@ -254,6 +254,43 @@ def test_a_memory_of_an_earlier_boot_that_is_damaged_says_nothing(tmp_path: Path
     assert not [offer for offer in observing.offers(places) if offer.channel is Channel.REMEMBERED]
 
 
+MODULES = """nvme 57344 0 - Live 0xffffffffc06e1000
+megaraid_sas 188416 0 - {} 0xffffffffc05e1000
+scsi_mod 286720 1 megaraid_sas, Live 0xffffffffc05a1000
+"""
+
+
+def test_an_empty_disk_is_taken_only_when_no_more_disks_are_to_be_expected(tmp_path: Path) -> None:
+    places, now = machine(tmp_path), [0.0]
+    disks = observing.DiskObserver(places, lambda: now[0])
+    places.modules.write_text(MODULES.format("Loading"))
+    for now[0] in (1.0, 30.0):
+        disks.look()
+        assert not disks.settled
+    places.modules.write_text(MODULES.format("Live"))
+    now[0] += observing.SETTLE_SECONDS - 0.1
+    disks.look()
+    assert not disks.settled
+    (tmp_path / "sys/class/block/sda").mkdir(parents=True)
+    disks.look()
+    now[0] += observing.SETTLE_SECONDS - 0.1
+    assert not disks.settled
+    now[0] += 0.2
+    assert disks.settled
+
+
+def test_a_driver_that_never_ends_holds_a_machine_for_a_minute_only(tmp_path: Path) -> None:
+    places, now = machine(tmp_path), [0.0]
+    disks = observing.DiskObserver(places, lambda: now[0])
+    places.modules.write_text(MODULES.format("Loading"))
+    for now[0] in (1.0, observing.DRIVER_SECONDS - 0.1):
+        disks.look()
+        assert not disks.settled
+    now[0] += observing.SETTLE_SECONDS + 0.1
+    disks.look()
+    assert disks.settled
+
+
 def test_the_pool_is_known_by_its_mount(tmp_path: Path) -> None:
     places = Places(tmp_path)
     places.mounts.parent.mkdir(parents=True)
