@@ -94,7 +94,7 @@ class DiskObserver:
         return self._elapsed() - self._changed >= SETTLE_SECONDS
 
     def _drivers_start(self) -> bool:
-        """A driver that still starts may bring more disks; one that never ends is waited for no longer than a minute."""
+        """A driver that still starts may bring more disks; one that never ends is waited for a minute at most."""
         patient = self._elapsed() - self._began < DRIVER_SECONDS
         return patient and loading(_bytes(self._places.modules).decode(errors="replace"))
 
