@@ -9,7 +9,7 @@ from efi.agent import own_version
 from efi.flavour import Flavour
 from efi.initramfs import Maker, Progress, joined
 from efi.kernel import Kernel
-from efi.lock import Lock
+from efi.lock import Lock, format_lock
 from efi.options import Option
 from efi.release import Release
 from efi.site_part import SitePart, pack
@@ -64,6 +64,7 @@ def build(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> 
         release=release_of(order).text().encode(),
         version=kernel.version.encode(),
         line=" ".join((LINE, *order.words)).encode(),
+        contents=format_lock(order.lock).encode(),
         initramfs=joined(archives(order, unpacked, cache, progress)),
         kernel=kernel.image.read_bytes(),
     )

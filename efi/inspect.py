@@ -7,17 +7,23 @@ import struct
 from dataclasses import dataclass
 
 from efi.errors import NotAnImage
+from efi.lock import Item, parse_lock
 from efi.measure import pcr_11
 from efi.pe import Section, sections
 from efi.release import parse_release
+from efi.uki import CONTENTS
 
 NEEDED = (".osrel", ".cmdline", ".initrd", ".linux")
+NAMES = {CONTENTS: "lock"}
 _CERTIFICATES = 4
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """An image: os-release, kernel version and line, bytes by part, digest, PCR 11, whether it is signed."""
+    """An image: os-release, kernel version and line, bytes by part, digest, PCR 11, whether it is signed, its contents.
+
+    The contents are the packages and wheels that its lock names; the tools that made it are among them.
+    """
 
     release: dict[str, str]
     kernel: str
@@ -27,6 +33,7 @@ class Inspected:
     digest: str
     pcr_11: str
     signed: bool
+    contents: tuple[Item, ...]
 
 
 def inspect(data: bytes) -> Inspected:
@@ -44,12 +51,17 @@ def inspect(data: bytes) -> Inspected:
         digest=hashlib.sha256(data).hexdigest(),
         pcr_11=pcr_11(found),
         signed=_signed(data),
+        contents=_contents(parts.get(CONTENTS)),
     )
 
 
+def _contents(lock: bytes | None) -> tuple[Item, ...]:
+    return () if lock is None else parse_lock(_text(lock), "the image's lock").items
+
+
 def _sizes(found: tuple[Section, ...]) -> dict[str, int]:
-    ours = (*NEEDED, ".uname")
-    named = {each.name.strip("."): len(each.content) for each in found if each.name in ours}
+    ours = (*NEEDED, ".uname", CONTENTS)
+    named = {NAMES.get(each.name, each.name.strip(".")): len(each.content) for each in found if each.name in ours}
     return {"stub": sum(len(each.content) for each in found if each.name not in ours), **named}
 
 

@@ -9,16 +9,18 @@ from pathlib import Path
 from efi.pe import sections
 from efi.unpacked import Unpacked
 
+CONTENTS = ".hpdlock"
 STUB = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the stub finds in the image."""
+    """What the stub finds in the image; `contents` is the lock, for whoever asks an image what it is made of."""
 
     release: bytes
     version: bytes
     line: bytes
+    contents: bytes
     initramfs: bytes
     kernel: bytes
 
@@ -28,6 +30,7 @@ class Parts:
             ".osrel": self.release,
             ".uname": self.version,
             ".cmdline": self.line,
+            CONTENTS: self.contents,
             ".initrd": self.initramfs,
             ".linux": self.kernel,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from cli.output import Form, Output, note, say, show
 from efi.build import lock_file, release_of
 from efi.flavour import flavour as flavour_of
 from efi.inspect import Inspected, inspect
-from efi.lock import format_lock
+from efi.lock import PACKAGE, WHEEL, format_lock
 from efi.locking import make_lock
 from efi.sbom import bill
 from sal.errors import os_errors
@@ -129,12 +130,18 @@ def _told(found: Inspected) -> str:
         "version": f"{found.release.get('PRETTY_NAME', 'unknown')}, kernel {found.kernel}",
         "built": _time(found.release.get("HARDPAN_BUILT", "")),
         "kernel line": found.line,
+        "contents": _contents(found),
         "size": f"{found.bytes / MIB:.1f} MiB: {sizes}",
         "signed": "yes" if found.signed else "no",
         "sha256": found.digest,
         "PCR 11": found.pcr_11,
     }
     return "\n".join(f"{name:<12} {value}" for name, value in rows.items())
+
+
+def _contents(found: Inspected) -> str:
+    kinds = Counter(each.kind for each in found.contents)
+    return f"{kinds[PACKAGE]} Debian packages and {kinds[WHEEL]} wheels; --output json names them"
 
 
 def _time(seconds: str) -> str:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from datetime import UTC, datetime
 
 import pytest
 
 from efi.errors import NotAnImage
 from efi.inspect import inspect
+from efi.lock import PACKAGE, Item, Lock, format_lock
 from efi.measure import pcr_11
 from efi.pe import Section, sections
 from efi.release import Release
 
+LOCK = Lock(datetime(2026, 11, 26, tzinfo=UTC), (Item(PACKAGE, "zstd", "1.5.4", "a" * 64),))
 RELEASE = Release("0.1.0", "cloud", "c" * 64, 1_795_678_122)
 PARTS = {
     ".text": b"stub",
     ".osrel": RELEASE.text().encode(),
     ".cmdline": b"console=ttyS0",
+    ".hpdlock": format_lock(LOCK).encode(),
     ".initrd": b"initramfs",
     ".linux": b"kernel",
 }
@@ -40,7 +44,7 @@ def program(parts: dict[str, bytes], certificates: tuple[int, int] = (0, 0)) -> 
 def test_the_sections_of_a_program_are_found_in_their_order() -> None:
     found = sections(program(PARTS))
     assert {each.name: each.content for each in found} == PARTS
-    assert [each.address for each in found] == [4096, 8192, 12288, 16384, 20480]
+    assert [each.address for each in found] == [4096, 8192, 12288, 16384, 20480, 24576]
     assert found[0].end == 8192
 
 
@@ -63,7 +67,9 @@ def test_an_image_tells_who_it_is() -> None:
     assert found.release["PRETTY_NAME"] == "Hardpan 0.1.0 (cloud)"
     assert found.release["HARDPAN_BUILT"] == "1795678122"
     assert found.line == "console=ttyS0"
-    assert found.sizes == {"stub": 4, "osrel": len(RELEASE.text()), "cmdline": 13, "initrd": 9, "linux": 6}
+    parts = {"osrel": RELEASE.text(), "lock": format_lock(LOCK)}
+    assert found.sizes == {"stub": 4, "cmdline": 13, "initrd": 9, "linux": 6, **{n: len(t) for n, t in parts.items()}}
+    assert found.contents == LOCK.items
     assert found.digest == hashlib.sha256(data).hexdigest()
     assert not found.signed
 
