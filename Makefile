@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image crds bench bench-peers chaos sim fuzz lock
+.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image crds bench bench-peers chaos sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,6 +12,9 @@ setup: ## install what the rest needs (packages, Python, the Rhai binding, an em
 
 demo: setup ## a small cloud on this machine
 	@.venv/bin/hardpan demo up
+
+demo-boot: setup ## one more node for the demo: a bare machine that boots from the EFI image
+	@.venv/bin/hardpan demo boot
 
 demo-down: ## remove all of the demo
 	@.venv/bin/hardpan demo down

@@ -67,6 +67,7 @@ class Wanted:
     signing: tuple[Path | None, Path | None] = (None, None)
     options: tuple[str, ...] = ()
     settings: Path | None = None
+    guests: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     lock = read_lock(wanted.lock or lock_file(kind))
     site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority), wanted.settings)
     words = embedded.words() if embedded else ()
-    order = Order(kind, lock, site or None, words, options(wanted.options))
+    order = Order(kind, lock, site or None, words, options(wanted.options), wanted.guests)
     tools = prepare(lock, cache, step)
     image = build(order, tools, cache.folder, step)
     return Made(order, sign(tools, image, key) if key else image, key is not None, tools)

@@ -23,13 +23,17 @@ LINE = "console=tty0 console=ttyS0,115200 panic=10 loglevel=4"
 
 @dataclass(frozen=True)
 class Order:
-    """What an image is made of: flavour, lock, whose it is, words for the kernel line, optional parts."""
+    """What an image is made of: flavour, lock, whose it is, words for the kernel line, optional parts.
+
+    `guests` are disk images that its nodes need not fetch, each named by its digest as in an image store.
+    """
 
     flavour: Flavour
     lock: Lock
     site: SitePart | None = None
     words: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
+    guests: tuple[Path, ...] = ()
 
 
 def lock_file(flavour: Flavour) -> Path:
@@ -51,10 +55,11 @@ def release_of(order: Order) -> Release:
 
 
 def archives(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> tuple[bytes, ...]:
-    """Platform, optional parts, agent and site, as they lie in the initramfs; all but the last are compressed."""
+    """Platform, optional parts, agent, guests and site, as they lie in the initramfs; the last is not compressed."""
     maker = Maker(unpacked, order.flavour, order.lock, cache, progress)
     options = (maker.option(each) for each in order.options)
-    return maker.platform(), *options, maker.agent(release_of(order)), pack(order.site)
+    guests = (maker.guests(order.guests),) if order.guests else ()
+    return maker.platform(), *options, maker.agent(release_of(order)), *guests, pack(order.site)
 
 
 def build(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> bytes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from efi import agent
+from efi.contents import names
 from efi.cpio import archive
 from efi.firmware import add_firmware
 from efi.flavour import Flavour
@@ -24,6 +25,7 @@ from efi.options import Option, add_option
 from efi.programs import add_libraries, add_programs
 from efi.python_tree import add_python
 from efi.release import Release
+from efi.site_part import FOLDER, GUESTS
 from efi.store import keep_newest
 from efi.tree import Tree, files_below
 from efi.unpacked import WHEELS, Unpacked
@@ -58,6 +60,10 @@ class Maker:
         """An optional part."""
         return self._kept(option.name, self.flavour.name, lambda: self._option(option))
 
+    def guests(self, files: Sequence[Path]) -> bytes:
+        """Disk images for the node's store, which are of the site's signed part."""
+        return self._kept("guests", " ".join(each.name for each in files), lambda: _guests(files))
+
     def _option(self, option: Option) -> Tree:
         tree = Tree()
         with self.progress(option.name):
@@ -76,6 +82,8 @@ class Maker:
                 chosen = kernel.chosen(self.flavour.modules)
                 add_modules(tree, kernel, chosen, Path(folder) / "modules")
                 add_firmware(tree, self.unpacked, [kernel.folder / each for each in chosen])
+        for name in names("files"):
+            tree.copy(self.unpacked.folder / name, name)
         tree.copy(self.unpacked.folder / WHEELS / "certifi/cacert.pem", AUTHORITIES)
         tree.link(f"{WHEELS}/certifi/cacert.pem", f"/{AUTHORITIES}")
         return tree
@@ -100,6 +108,13 @@ class Maker:
         os.utime(file)
         keep_newest(folder)
         return file.read_bytes()
+
+
+def _guests(files: Sequence[Path]) -> Tree:
+    tree = Tree()
+    for each in files:
+        tree.put(f"{FOLDER}/{GUESTS}/{each.name}", each.read_bytes())
+    return tree
 
 
 def own_digest() -> str:

@@ -11,6 +11,7 @@ from efi.cpio import archive
 from efi.tree import Tree
 
 FOLDER = "etc/hardpan/site"
+GUESTS = "images"
 MARK = "etc/hardpan/complete"
 
 

@@ -1,12 +1,15 @@
-"""`hardpan demo up|down`, what `make demo` and `make demo-down` call."""
+"""`hardpan demo up|boot|down`, what `make demo`, `make demo-boot` and `make demo-down` call."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from cli.demo.boot import boot
+from cli.demo.booted import BootedMachines
 from cli.demo.cloud import DemoCloud, down
 from cli.demo.layout import Layout
+from cli.demo.processes import Processes
 from cli.demo.show import up
 from cli.demo.steps import Steps
 from cli.demo.tools import cache_folder
@@ -30,6 +33,22 @@ def demo_up() -> None:
     up(cloud, Steps(cloud.layout.log))
 
 
+def demo_boot() -> None:
+    """Boots a bare machine from the site's image, beside the demo that is up.
+
+    The machine is emulated: firmware, a boot medium, one empty disk, QEMU's own network. It becomes a node by the join
+    token on its medium. Repeat it for one more.
+
+    \b
+    Example:
+      hardpan demo boot
+    """
+    cloud = _cloud()
+    steps = Steps(cloud.layout.log)
+    boot(cloud, _machines(cloud), steps)
+    steps.say("Next: kubectl get nodes.hardpan.dev")
+
+
 def demo_down() -> None:
     """Removes all of it.
 
@@ -37,8 +56,16 @@ def demo_down() -> None:
     Example:
       hardpan demo down
     """
-    down(_cloud())
+    cloud = _cloud()
+    machines = _machines(cloud)
+    for number in machines.numbers:
+        machines.remove(number)
+    down(cloud)
     say("The demo is gone: no process, mount, loop device, namespace, interface or rule is left.")
+
+
+def _machines(cloud: DemoCloud) -> BootedMachines:
+    return BootedMachines(cloud.layout.folder, Processes(cloud.layout.folder / "processes"))
 
 
 def _cloud() -> DemoCloud:

@@ -18,7 +18,7 @@ from node_agent.boot.offers import Chosen
 from node_agent.errors import NeedsOperator
 from node_agent.medium import MediumFile
 
-MEDIUM, SETTINGS = "medium.json", "settings.json"
+MEDIUM, SETTINGS, GUESTS = "medium.json", "settings.json", "images"
 _REMEDY = "build the image with `hardpan image build --site`"
 
 
@@ -62,6 +62,12 @@ class Site:
         """The certificate that the gateway's must come from."""
         return self.folder / self.file.ca
 
+    @property
+    def guests(self) -> Path | None:
+        """Disk images that came with the image, as an image store; None when none did."""
+        folder = self.folder / GUESTS
+        return folder if folder.is_dir() else None
+
 
 def load(folder: Path) -> Site:
     """The signed part in this folder. Raises NeedsOperator for an image of no site."""
@@ -87,7 +93,7 @@ def _settings(path: Path) -> Mapping[str, Any]:
 
 
 def medium(site: Site, chosen: Chosen) -> bytes:
-    """`medium.json` for agent and executor; empty until somebody names a gateway. Pure."""
+    """`medium.json` for agent and executor; empty until somebody names a gateway."""
     if not chosen.gateway:
         return b""
     made = MediumFile(
@@ -98,6 +104,7 @@ def medium(site: Site, chosen: Chosen) -> bytes:
         token=chosen.token,
         labels=dict(chosen.labels),
         snapshot_floor=site.file.snapshot_floor,
+        images=str(site.guests) if site.guests else None,
     )
     return made.model_dump_json(by_alias=True).encode()
 

@@ -171,6 +171,15 @@ def test_the_medium_is_the_signed_part_and_what_the_channels_may_choose(tmp_path
     assert (made.token.name, made.token.seed) == ("rack", encode(seed("token")))
 
 
+def test_guests_that_came_with_the_image_need_not_be_fetched(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "site", medium_json=signed(), ca_pem="a certificate")
+    chosen = choose([Offer(Channel.CREDENTIALS, "gateway", "https://10.0.2.2:8443")])
+    assert MediumFile.model_validate_json(site.medium(site.load(folder), chosen)).images is None
+    (folder / "images").mkdir()
+    made = MediumFile.model_validate_json(site.medium(site.load(folder), chosen))
+    assert made.images == str(folder / "images")
+
+
 def test_without_a_gateway_there_is_no_medium(tmp_path: Path) -> None:
     loaded = site.load(lay(tmp_path / "site", medium_json=signed(), ca_pem="a certificate"))
     assert site.medium(loaded, Chosen()) == b""
