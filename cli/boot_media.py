@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from pydantic import ValidationError
 
 from cli.amounts import labels
@@ -20,15 +21,16 @@ from efi.site_part import SitePart
 from node_agent.settings import NodeSettings
 
 _GATEWAY = re.compile(r"https://[^\s/]+")
-_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 PREFIX = "hardpan."
 
 
 def site_part(site: Site, authority: Path, settings: Path | None = None) -> SitePart:
     """The signed part of a site's images: root chain, cluster, newest snapshot as the floor, CA, nodes' settings."""
     text = read_small(authority, "--ca")
-    if _CERTIFICATE not in text:
-        raise Usage(f"--ca {authority} is no certificate in PEM form")
+    try:
+        x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        raise Usage(f"--ca {authority} is no certificate in PEM form") from None
     roots = tuple(json.loads(each) for each in site.trust.roots)
     return SitePart(roots, site.cluster, snapshot_of(site).version, text.encode(), _settings(settings))
 

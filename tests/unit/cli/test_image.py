@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cli.boot_media import carried, site_part
+from cli.demo.pki import Authority
 from cli.errors import Usage
 from cli.site import Site, snapshot_of
 from tests.unit.cli.conftest import Terminal
 
-CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 GATEWAY = ("--gateway", "https://cp.example:8443")
 
 
@@ -21,7 +21,8 @@ def site(terminal: Terminal) -> Path:
     """A site with the CA of its gateway."""
     keys = [word for name in ("root-1", "root-2") for word in ("--root-key", str(terminal.keys / f"{name}.pub"))]
     assert terminal("init", *keys, "--region", "eu", "--site", terminal.site).code == 0
-    (terminal.site / "ca.pem").write_text(CA)
+    made = Authority(terminal.home / "pki", "ca").pair.certificate
+    (terminal.site / "ca.pem").write_bytes(made.read_bytes())
     return terminal.site
 
 
@@ -30,7 +31,16 @@ def test_the_signed_part_is_roots_cluster_floor_and_ca(site: Path) -> None:
     assert [json.dumps(each) for each in part.roots] == [json.dumps(json.loads(e)) for e in Site(site).trust.roots]
     assert part.cluster == Site(site).cluster
     assert part.snapshot_floor == snapshot_of(Site(site)).version
-    assert part.authority == CA.encode()
+    assert part.authority == (site / "ca.pem").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"]
+)
+def test_a_ca_that_no_node_could_read_is_refused(site: Path, text: str) -> None:
+    (site / "ca.pem").write_text(text)
+    with pytest.raises(Usage, match="no certificate"):
+        site_part(Site(site), site / "ca.pem")
 
 
 def test_what_stands_beside_is_gateway_token_and_labels(tmp_path: Path) -> None:
