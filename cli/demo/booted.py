@@ -86,11 +86,14 @@ class BootedMachines:
         self._processes.start(machine.name, _words(machine, disk, variables))
         return machine
 
+    def cut(self, number: int) -> None:
+        """Pulls the plug."""
+        self._processes.stop(self.machine(number).name, 0.1)
+
     def remove(self, number: int) -> None:
         """Pulls the plug and takes the machine away."""
-        machine = self.machine(number)
-        self._processes.stop(machine.name, 0.1)
-        shutil.rmtree(machine.folder, ignore_errors=True)
+        self.cut(number)
+        shutil.rmtree(self.machine(number).folder, ignore_errors=True)
 
 
 def _words(machine: BootedMachine, disk: Path, variables: Path) -> list[str]:

@@ -146,12 +146,18 @@ class DemoCloud:
     def await_nodes(self, count: int) -> list[dict[str, Any]]:
         """Waits until so many nodes are Ready, then lets their machines reach each other."""
 
+        nodes = self.await_ready_nodes(count)
+        self._join(nodes)
+        return nodes
+
+    def await_ready_nodes(self, count: int) -> list[dict[str, Any]]:
+        """Waits until so many nodes are Ready."""
+
         def ready() -> list[dict[str, Any]] | None:
             found = self.ready_nodes()
             return found if len(found) >= count else None
 
         nodes: list[dict[str, Any]] = self.wait(ready, f"{count} nodes to be Ready", self._node_words)
-        self._join(nodes)
         return nodes
 
     def _join(self, nodes: list[dict[str, Any]]) -> None:
