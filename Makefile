@@ -32,7 +32,7 @@ test-computed: lint types
 test-real:
 	+$(PYTHON) -m pytest tests/cloud tests $(COMPUTES:%=--ignore=%)
 
-test-boot: setup ## every boot of emulated machines: media, power cuts, bad input (about half an hour)
+test-boot: setup ## every boot of emulated machines: media, power cuts, bad input
 	$(PYTHON) -m pytest tests/boot -m boot_slow
 
 # Without byte code the collection of the tests takes twice as long.
