@@ -17,7 +17,7 @@ from tests.sim.world import World
 SETTLE_SECONDS = 1500.0
 QUIET_SECONDS = 400.0
 TIDY_SECONDS = 75.0
-CALMS = (5.0, 20.0, 60.0, 180.0)
+CALMS = (5.0, 15.0, 45.0, 120.0)
 """Seconds. In the quiet stretch everything is looked at anew; a node tidies up each minute. A seed draws for how long,
 on average, nothing happens between two things that do."""
 
