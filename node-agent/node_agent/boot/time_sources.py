@@ -19,7 +19,7 @@ from node_agent.boot.clock_rules import Hand, Reading
 from sal import sntp
 from sal.errors import SalError
 
-TIMEOUT_SECONDS = 3.0
+SNTP_SECONDS, TLS_SECONDS = 1.5, 5.0
 _MOST_SERVERS = 3
 _NO_CHECK_OF_DATES = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
 _HALF_A_SECOND = 0.5
@@ -33,7 +33,7 @@ def ask(servers: Iterable[str], gateway: str, authority: Path) -> tuple[Reading,
 def _network(servers: Iterable[str]) -> Iterator[Reading]:
     for server in servers:
         with suppress(SalError):
-            yield Reading(Hand.NETWORK, sntp.ask(server, TIMEOUT_SECONDS))
+            yield Reading(Hand.NETWORK, sntp.ask(server, SNTP_SECONDS))
             return
 
 
@@ -47,7 +47,7 @@ def _date(gateway: str, authority: Path) -> str:
     parts, context = urlsplit(gateway), ssl.create_default_context(cafile=str(authority))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_OF_DATES)
-    connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS, context=context)
+    connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TLS_SECONDS, context=context)
     try:
         connection.request("HEAD", "/v1/trust")
         return connection.getresponse().headers["date"] or ""
