@@ -42,7 +42,9 @@ def download(runner: Runner, pip: Path, requirements: Sequence[Requirement], fol
     except CommandFailed as error:
         if "No matching distribution" not in error.stderr:
             raise
-        raise LockOutdated(f"{error.stderr.strip().splitlines()[-1]}; take what is served now: `make lock`") from None
+        said = error.stderr.strip().splitlines()[-1].removeprefix("ERROR: ")
+        remedy = "take what is served now: `make lock`, then `hardpan image lock`"
+        raise LockOutdated(f"{said}; {remedy}") from None
     finally:
         listed.unlink()
 

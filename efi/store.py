@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from sal.filesystem import remove_tree
 
 # Two flavours, each by the lock of today and of yesterday.
 KEPT = 4
+UNUSED_SECONDS = 90 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,18 @@ class Store:
             items = [item for item in missing if item.kind == kind]
             if items:
                 fetch(items)
+        # Files of another user's cache are used and not kept in order.
+        with suppress(PermissionError):
+            self._forget_old(lock)
+
+    def _forget_old(self, lock: Lock) -> None:
+        """Marks what is used, and removes what no lock has named for a season."""
+        for item in lock.items:
+            os.utime(self.path(item))
+        before = time.time() - UNUSED_SECONDS
+        for each in self.path(lock.items[0]).parent.iterdir():
+            if each.stat().st_mtime < before:
+                each.unlink(missing_ok=True)
 
     def _fetch_packages(self, items: Sequence[Item]) -> None:
         with self._aside() as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from efi.errors import LockWrong
 from efi.lock import PACKAGE, WHEEL, Item, Lock
-from efi.store import KEPT, Store, keep_newest
+from efi.store import KEPT, UNUSED_SECONDS, Store, keep_newest
 from sal.command import Command, Output
 
 CONTENT = {"zstd": b"the package", "anyio": b"the wheel"}
@@ -66,6 +67,19 @@ def test_only_what_is_missing_is_fetched(tmp_path: Path) -> None:
     store.ensure(Lock(LOCK.built, LOCK.of(PACKAGE)))
     store.ensure(LOCK)
     assert sum("apt-get" in each for each in servers.asked) == 1
+
+
+def test_what_no_lock_has_named_for_a_season_is_removed(tmp_path: Path) -> None:
+    store = Store(tmp_path, Servers())
+    store.ensure(LOCK)
+    other = store.folder / "files" / "another lock's"
+    for age, left in ((UNUSED_SECONDS - 60, True), (UNUSED_SECONDS + 60, False)):
+        other.touch()
+        for each in (other, *map(store.path, LOCK.items)):
+            os.utime(each, (time.time() - age,) * 2)
+        store.ensure(LOCK)
+        assert other.exists() == left
+    assert all(store.path(each).exists() for each in LOCK.items)
 
 
 def test_what_was_used_last_stays_and_the_rest_can_be_made_again(tmp_path: Path) -> None:
