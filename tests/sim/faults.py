@@ -13,6 +13,7 @@ from tests.sim.world import World
 
 End = Callable[[], None] | None
 Fault = Callable[[World, random.Random], End]
+START_SECONDS = 1.0
 LATEST_REPEAT_SECONDS = 250.0
 """Within the quiet stretch, so that its end is not in the middle of one."""
 
@@ -86,12 +87,15 @@ def queue_down(world: World, source: random.Random) -> End:
 
 
 def queue_back_in_time(world: World, source: random.Random) -> End:
-    """Redis comes back as it was some time ago: old entries come again, new ones are lost."""
+    """Redis starts again as it was some time ago: old entries come again, new ones are lost, and every connection."""
     kept = copy.deepcopy(world.redis._queues)
     world.redis.down = False
 
     def rewind() -> None:
         world.redis._queues = kept
+        world.redis.down = True
+        world.redis.disturb()
+        asyncio.get_running_loop().call_later(START_SECONDS, setattr, world.redis, "down", False)
 
     return rewind
 

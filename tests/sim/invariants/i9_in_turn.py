@@ -37,7 +37,8 @@ def check(world: World) -> Iterator[str]:
             generations[name] = entry.details["generation"]
             runs = any(name in each.running for each in hosts.nodes.values())
             # The status is still that from before: what was never told to run may be changed at once.
-            if newer and runs and entry.details.get("ready") != "False" and not entry.details.get("deleting"):
+            told = entry.details.get("ready") in ("True", "Unknown")
+            if newer and runs and told and not entry.details.get("deleting"):
                 changing.add(name)
                 if len(changing) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
                     yield f"{entry.at:.3f}: {subject} is changed while {len(changing) - 1} other of it are"
