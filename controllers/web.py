@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from controllers.loop.errors import KubeError
 from controllers.loop.metrics import Refuse
@@ -21,11 +22,6 @@ Answer = Callable[[bytes, str], Awaitable[dict[str, Any]]]
 SENDER = "x-hardpan-sender"
 """Header in which the gateway says from which address a request came."""
 LARGEST_BODY = 1 << 20
-
-
-def application(title: str) -> FastAPI:
-    """An application without the pages that describe it."""
-    return FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
 
 
 def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Awaitable[Response]]:
@@ -62,7 +58,7 @@ async def read_bounded(request: Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def server(app: FastAPI, listen: Listen) -> uvicorn.Config:
+def server(app: Starlette, listen: Listen) -> uvicorn.Config:
     """How uvicorn serves it."""
     return uvicorn.Config(
         app,

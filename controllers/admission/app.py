@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from controllers.admission.review import Admission, response
 from controllers.loop.app import run
@@ -20,7 +20,7 @@ from controllers.loop.settings import from_environment
 from controllers.review import Reviewer
 from controllers.settings import Environment, Listen
 from controllers.trust_source import TrustSource
-from controllers.web import application, read_bounded, server
+from controllers.web import read_bounded, server
 from crds.revisionmark import REVISION_MARK
 from plans.evaluator import InChild
 
@@ -28,23 +28,23 @@ PATH = "/v1/deployments"
 LARGEST_REVIEW = 8 << 20
 
 
-def create(admission: Admission, refuse: Refuse = uncounted) -> FastAPI:
+def create(admission: Admission, refuse: Refuse = uncounted) -> Starlette:
     """The webhook's application."""
-    made = application("Hardpan admission")
+    made = Starlette()
 
-    async def review(request: Request) -> dict[str, Any] | JSONResponse:
+    async def review(request: Request) -> JSONResponse:
         body = await read_bounded(request, LARGEST_REVIEW)
         if body is None:
             refuse("review", "TooLarge")
             return JSONResponse({"message": f"a review has at most {LARGEST_REVIEW} bytes"}, 413)
         try:
             asked = json.loads(body)["request"]
-            return response(asked, await admission.answer(asked))
+            return JSONResponse(response(asked, await admission.answer(asked)))
         except (ValueError, KeyError, TypeError, RecursionError):
             refuse("review", "BadEncoding")
             return JSONResponse({"message": "this is no AdmissionReview of a deployment"}, 400)
 
-    made.add_api_route(PATH, review, methods=["POST"], response_model=None)
+    made.add_route(PATH, review, methods=["POST"])
     return made
 
 

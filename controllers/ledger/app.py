@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse, Response
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from controllers.certified import without_registration
 from controllers.ledger.challenge import Challenges
@@ -31,18 +32,18 @@ from controllers.loop.settings import from_environment
 from controllers.settings import Environment, Listen
 from controllers.stuck import is_stuck
 from controllers.trust_source import TrustSource
-from controllers.web import application, endpoint, server
+from controllers.web import endpoint, server
 from trust.errors import Code, Refusal
 
 
-def create(registry: Registry, desk: ReportDesk, trust: TrustSource, count: Refuse) -> FastAPI:
+def create(registry: Registry, desk: ReportDesk, trust: TrustSource, count: Refuse) -> Starlette:
     """The ledger's endpoints."""
-    made = application("Hardpan ledger")
+    made = Starlette()
 
     async def challenge(data: bytes, _: str) -> dict[str, Any]:
         return await registry.challenge(_node_of(data))
 
-    async def bundle() -> Response:
+    async def bundle(_: Request) -> Response:
         try:
             return Response(trust.bundle().to_bytes(), media_type="application/json")
         except Refusal as refusal:
@@ -54,8 +55,8 @@ def create(registry: Registry, desk: ReportDesk, trust: TrustSource, count: Refu
     routes = {"challenge": challenge, "register": registry.register, "report": report}
     for name, answer in routes.items():
         handle = endpoint(name, answer, count)
-        made.add_api_route(f"/v1/nodes/{name}", handle, methods=["POST"], response_model=None)
-    made.add_api_route("/v1/trust", bundle, methods=["GET"], response_model=None)
+        made.add_route(f"/v1/nodes/{name}", handle, methods=["POST"])
+    made.add_route("/v1/trust", bundle, methods=["GET"])
     return made
 
 

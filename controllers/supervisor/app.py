@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from starlette.applications import Starlette
+
 from controllers.loop.app import run
 from controllers.loop.controller import Controller
 from controllers.loop.objects import ObjectKey
@@ -25,7 +27,7 @@ from controllers.supervisor.reconcile import Reconciler
 from controllers.supervisor.reports import Reports
 from controllers.supervisor.sweep import Sweeper
 from controllers.trust_source import TrustSource
-from controllers.web import application, endpoint, server
+from controllers.web import endpoint, server
 from jobs.broker import Connection, ControllerBroker
 from jobs.redis_controller import RedisControllerBroker
 from plans.evaluator import InChild, PlanEvaluator
@@ -91,13 +93,13 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     queue = WorkQueue[ObjectKey](randomness=context.randomness)
     controller = Controller("supervisor", caches.watches, reconciler.reconcile, queue=queue)
     counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
-    web = application("Hardpan supervisor")
+    web = Starlette()
 
     async def credentials(data: bytes, _: str) -> dict[str, str]:
         return await counter.answer(data)
 
     handle = endpoint("credentials", credentials, refuse)
-    web.add_api_route("/v1/nodes/credentials", handle, methods=["POST"], response_model=None)
+    web.add_route("/v1/nodes/credentials", handle, methods=["POST"])
 
     async def close_evaluator() -> None:
         evaluator.close()

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, Done, Outcome, Watch
@@ -41,8 +43,8 @@ class World:
         self.port, self.monitor = free_port(), free_port()
         self.stop = asyncio.Event()
         self.lease = Lease(kube, KEY, "me", TIMES)
-        application = FastAPI()
-        application.add_api_route("/slow", self.slow)
+        application = Starlette()
+        application.add_route("/slow", self.slow)
         config = uvicorn.Config(application, host="127.0.0.1", port=self.port, log_config=None)
         controller = Controller("test", [Watch(Cache(WIDGET))], self.reconcile)
         settings = LoopSettings("test", monitor=("127.0.0.1", self.monitor))
@@ -54,9 +56,9 @@ class World:
     async def reconcile(self, key: ObjectKey) -> Outcome:
         return Done()
 
-    async def slow(self) -> str:
+    async def slow(self, _: Request) -> JSONResponse:
         await asyncio.sleep(0.3)
-        return "served"
+        return JSONResponse("served")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -109,7 +111,7 @@ async def test_figures_are_served_for_prometheus() -> None:
 async def test_a_request_under_way_is_answered_before_the_process_ends() -> None:
     world = World(MemoryKube())
     async with world.running() as client:
-        await world.until(client, world.port, "/openapi.json", 200)
+        await world.until(client, world.port, "/none", 404)
         request = asyncio.create_task(client.get(f"http://127.0.0.1:{world.port}/slow"))
         await asyncio.sleep(0.1)
         world.stop.set()

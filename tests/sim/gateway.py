@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from controllers.gateway.routes import ROUTES
 from node_agent.agent.gateway import HttpGateway, _refusal
@@ -20,7 +20,7 @@ from tests.sim.weather import Weather, short
 
 TYPICAL_SECONDS = 0.005
 UPSTREAMS = {route.path: route.upstream for route in ROUTES}
-Upstream = Callable[[], tuple[Process, FastAPI] | None]
+Upstream = Callable[[], tuple[Process, Starlette] | None]
 
 
 class Gateway(HttpGateway):
@@ -67,7 +67,7 @@ class Gateway(HttpGateway):
             raise TryAgain("Unreachable", f"no answer from {self._url}{path}")
 
 
-async def ask(application: FastAPI, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+async def ask(application: Starlette, method: str, path: str, body: bytes) -> tuple[int, bytes]:
     """One request, as an ASGI server would put it; an error of the handler is a 500."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from controllers.loop.app import _remember
 from controllers.loop.informer import ResyncTimes
@@ -45,7 +45,7 @@ class Controller:
     ) -> None:
         self.name = name
         self.clock = clock
-        self.application: FastAPI | None = None
+        self.application: Starlette | None = None
         self.operation: Operation | None = None
         self.cut = False
         self.process = Process(f"{name} not started")
@@ -57,7 +57,7 @@ class Controller:
         self._random = weather.source(f"controller/{name}")
 
     @property
-    def serving(self) -> tuple[Process, FastAPI] | None:
+    def serving(self) -> tuple[Process, Starlette] | None:
         """Who answers requests now."""
         ready = self.operation is not None and self.operation.ready
         if self.application is None or not self.process.alive or not ready:
