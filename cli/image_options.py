@@ -19,7 +19,7 @@ from cli.output import note
 from cli.progress import waiting
 from cli.site import Site
 from efi.build import Order, build, lock_file, prepare
-from efi.flavour import Flavour, flavour
+from efi.flavour import flavour
 from efi.lock import read_lock
 from efi.options import options
 from efi.signing import BootKey, sign
@@ -85,15 +85,15 @@ class Made:
         return hashlib.sha256(self.image).hexdigest()
 
 
-def store(kind: Flavour) -> Store:
+def store() -> Store:
     """Where packages are kept."""
-    return Store(cache_folder() / "efi", SystemRunner(), kind.firmware)
+    return Store(cache_folder() / "efi", SystemRunner())
 
 
 def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     """Builds, and signs when a key is given; each step that took long leaves a line. Raises CliError, SalError."""
     key, kind = boot_key(*wanted.signing), flavour(wanted.flavour)
-    cache = store(kind)
+    cache = store()
     lock = read_lock(wanted.lock or lock_file(kind))
     site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority), wanted.settings)
     words = embedded.words() if embedded else ()

@@ -62,10 +62,8 @@ def download(runner: Runner, items: Sequence[Item], folder: Path, options: Seque
         gone = parse_gone(error.stderr)
         if not gone:
             raise CommandFailed(error.argv[:9], error.code, error.stderr, UPDATE) from None
-        raise LockOutdated(
-            f"served no longer: {', '.join(gone)}. {UPDATE[:1].upper()}{UPDATE[1:]}, "
-            "or take what is served now: `hardpan image lock`"
-        ) from None
+        remedy = "take what is served now: `hardpan image lock`"
+        raise LockOutdated(f"served no longer: {', '.join(gone)}; {remedy}") from None
 
 
 def parse_gone(stderr: str) -> list[str]:

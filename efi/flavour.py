@@ -14,7 +14,6 @@ class Flavour:
 
     name: str
     kernel: str
-    firmware: bool = False
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -26,7 +25,7 @@ FLAVOURS = {
     each.name: each
     for each in (
         Flavour("cloud", "linux-image-cloud-amd64"),
-        Flavour("metal", "linux-image-amd64", firmware=True),
+        Flavour("metal", "linux-image-amd64"),
     )
 }
 

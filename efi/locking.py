@@ -17,7 +17,7 @@ from efi.store import Store
 
 def make_lock(store: Store, flavour: Flavour, requirements: str, now: datetime) -> Lock:
     """The lock of a flavour; `requirements` is the text of requirements.lock. Fetches the wheels to choose them."""
-    options = store.apt_options()
+    options = store.fresh()
     kernel = apt.first_dependency(store.runner, flavour.kernel, options)
     listed = (*names("packages"), *names(f"packages.{flavour.name}"), *names("tools"), kernel)
     packages = apt.served(store.runner, listed, options)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efi import apt, pip
-from efi.errors import LockWrong
-from efi.firmware_source import ensure_options
+from efi.errors import LockOutdated, LockWrong
+from efi.fresh_lists import ensure_options
 from efi.lock import PACKAGE, WHEEL, Item, Lock
 from efi.requirements import Requirement
 from sal.command import Runner
@@ -27,15 +27,14 @@ UNUSED_SECONDS = 90 * 86_400.0
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of files by digest; `firmware` says whether some are in Debian's component of firmware."""
+    """A folder of files by digest."""
 
     folder: Path
     runner: Runner
-    firmware: bool = False
 
-    def apt_options(self) -> tuple[str, ...]:
-        """How apt is asked; `firmware` is in a component of its own."""
-        return ensure_options(self.runner, self.folder / "apt") if self.firmware else ()
+    def fresh(self) -> tuple[str, ...]:
+        """How apt is asked for what is served now."""
+        return ensure_options(self.runner, self.folder / "apt")
 
     def path(self, item: Item) -> Path:
         """Where the file of an item is, or will be."""
@@ -63,7 +62,10 @@ class Store:
 
     def _fetch_packages(self, items: Sequence[Item]) -> None:
         with self._aside() as folder:
-            apt.download(self.runner, items, Path(folder), self.apt_options())
+            try:
+                apt.download(self.runner, items, Path(folder))
+            except LockOutdated:
+                apt.download(self.runner, items, Path(folder), self.fresh())
             self._keep(items, Path(folder))
 
     def _fetch_wheels(self, items: Sequence[Item]) -> None:

@@ -90,7 +90,7 @@ def image_lock(
 ) -> None:
     """Pins the image's packages anew: what is served now.
 
-    Run `apt-get update` first, and look at the difference before you commit it.
+    Look at the difference before you commit it.
 
     \b
     Example:
@@ -102,7 +102,7 @@ def image_lock(
     except OSError as error:
         raise CliError(f"{requirements}: {error.strerror}: run this in the source tree") from None
     with step("packages and wheels looked up"):
-        made = make_lock(store(kind), kind, text, datetime.now(UTC))
+        made = make_lock(store(), kind, text, datetime.now(UTC))
     head = f"The boot image of flavour {flavour}: `hardpan image lock --flavour {flavour}` makes this file."
     file = output or lock_file(kind)
     write_durably(file, format_lock(made, head).encode(), 0o644)

@@ -14,6 +14,7 @@ from efi.errors import LockWrong
 from efi.lock import PACKAGE, WHEEL, Item, Lock
 from efi.store import KEPT, UNUSED_SECONDS, Store, keep_newest
 from sal.command import Command, Output
+from sal.errors import CommandFailed
 
 CONTENT = {"zstd": b"the package", "anyio": b"the wheel"}
 
@@ -28,18 +29,25 @@ LOCK = Lock(datetime(2026, 11, 26, tzinfo=UTC), (_item(PACKAGE, "zstd"), _item(W
 class Servers:
     """apt and pip, which write what they serve into the folder that they are told."""
 
-    def __init__(self, package: bytes = CONTENT["zstd"], wheel: bytes = CONTENT["anyio"]) -> None:
+    def __init__(
+        self, package: bytes = CONTENT["zstd"], wheel: bytes = CONTENT["anyio"], old_lists: bool = False
+    ) -> None:
         self.asked: list[str] = []
+        self.old_lists = old_lists
         self._package, self._wheel = package, wheel
 
     def run(self, command: Command) -> Output:
         """See Runner."""
         words = command.argv
-        if "apt-get" in words:
+        self.asked.append(" ".join(words))
+        if "indextargets" in words:
+            return Output(0, b"http://deb.example/debian bookworm main Packages\n", b"")
+        if "apt-get" in words and "download" in words:
+            if self.old_lists and not any("Dir::State::lists" in each for each in words):
+                raise CommandFailed(words, 100, "E: Version '1.0' for 'zstd' was not found")
             (Path(words[2]) / "zstd_1.0_amd64.deb").write_bytes(self._package)
         elif "download" in words:
             (Path(words[-1]) / "anyio-1.0-py3-none-any.whl").write_bytes(self._wheel)
-        self.asked.append(" ".join(words))
         return Output(0, b"", b"")
 
 
@@ -67,6 +75,15 @@ def test_only_what_is_missing_is_fetched(tmp_path: Path) -> None:
     store.ensure(Lock(LOCK.built, LOCK.of(PACKAGE)))
     store.ensure(LOCK)
     assert sum("apt-get" in each for each in servers.asked) == 1
+
+
+def test_lists_of_the_machine_that_are_too_old_are_made_up_for(tmp_path: Path) -> None:
+    servers = Servers(old_lists=True)
+    store = Store(tmp_path, servers)
+    store.ensure(LOCK)
+    assert store.path(LOCK.items[0]).read_bytes() == b"the package"
+    assert (tmp_path / "apt" / "sources.list").read_text().endswith("bookworm main non-free-firmware\n")
+    assert any("apt-get -o" in each and each.endswith("update") for each in servers.asked)
 
 
 def test_what_no_lock_has_named_for_a_season_is_removed(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Where firmware for network cards and disks comes from: a component of Debian that few machines have switched on.
+"""What Debian serves now, in lists of our own: the machine's may be old, and renewing those needs root.
 
-The machine's own servers are asked for it, with lists of our own, so that nothing of the machine's is changed.
+The servers are the machine's own. The component with firmware is among the lists, which few machines have switched on.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def parse_targets(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def ensure_options(runner: Runner, folder: Path) -> tuple[str, ...]:
-    """Options by which apt knows firmware too, with fresh lists in a folder. Raises ContentsWrong, CommandError."""
+    """Options by which apt reads fresh lists in a folder. Raises ContentsWrong, CommandError."""
     targets = parse_targets(runner.run(Command(("apt-get", "indextargets", "--format", _FORMAT))).text)
     if not targets:
-        raise ContentsWrong("apt has no sources of Debian: this flavour is built on a Debian machine")
+        raise ContentsWrong("apt has no sources of Debian: build images on a Debian machine")
     lines = (f"deb [signed-by={KEYS}] {site} {release} {COMPONENTS}\n" for site, release in targets)
     with os_errors(folder):
         (folder / "lists" / "partial").mkdir(parents=True, exist_ok=True)
