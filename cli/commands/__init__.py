@@ -76,7 +76,9 @@ COMMANDS: dict[str, Entry | Group] = {
         "A small cloud on this machine.",
         {
             "up": Entry("cli.commands.demo:demo_up", "Brings it up, with two machines that talk to each other."),
-            "boot": Entry("cli.commands.demo:demo_boot", "Boots a bare machine from the site's image, beside the demo that is up."),
+            "boot": Entry(
+                "cli.commands.demo:demo_boot", "Boots a bare machine from the site's image, beside the demo that is up."
+            ),
             "down": Entry("cli.commands.demo:demo_down", "Removes all of it."),
         },
     ),
