@@ -82,7 +82,8 @@ class Cluster:
             ),
             (
                 "JoinToken", "rack",
-                {"publicKey": encode(SigningKey(seed("token")).public), "count": self.token_count, "site": "lab", "region": "eu",
+                {"publicKey": encode(SigningKey(seed("token")).public), "count": self.token_count,
+                 "site": "lab", "region": "eu",
                  "expires": format_time(self.now + DAY), "labels": dict(self.token_labels)},
             ),
         ]  # fmt: skip
