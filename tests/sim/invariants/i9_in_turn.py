@@ -40,14 +40,22 @@ def check(world: World) -> Iterator[str]:
             told = entry.details.get("ready") in ("True", "Unknown")
             if newer and runs and told and not entry.details.get("deleting"):
                 changing.add(name)
-                if len(changing) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
-                    yield f"{entry.at:.3f}: {subject} is changed while {len(changing) - 1} other of it are"
+                wanted = [each for each in changing if _is_wanted(world, world.truth.subjects[each], entry.at)]
+                if len(wanted) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
+                    yield f"{entry.at:.3f}: {subject} is changed while {len(wanted) - 1} other of it are"
 
 
 def _is_as_described(entry: Entry, generation: int | None) -> bool:
     """Whether a status says that the newest change is done, which may need no start."""
     details = entry.details
     return entry.what == "modified" and details.get("ready") == "True" and details["generation"] == generation
+
+
+def _is_wanted(world: World, subject: Subject, at: float) -> bool:
+    """Whether the newest revision has it; what only waits to be removed is in nobody's turn."""
+    deployment = subject.deployment
+    newest = max(revision for when, revision in world.truth.applied[deployment] if when <= at)
+    return world.truth.signed[deployment][newest].find(f"{subject.kind}/{subject.name}") is not None
 
 
 def _allowed(world: World, subject: Subject) -> int:
