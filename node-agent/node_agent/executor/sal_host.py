@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from node_agent.errors import StepFailed, TryAgain
+from node_agent.errors import TryAgain
 from node_agent.executor.fetching import Fetch, spool
 from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import MachineFacts, Orphan, Power
-from node_agent.paths import MachinePaths, Paths
+from node_agent.executor.sal_errors import translated
+from node_agent.executor.sal_volumes import SalVolumes
+from node_agent.paths import MachinePaths
 from sal import errors
 from sal.addresses import gateway_address, machine_mac, port_name
 from sal.command import Runner
@@ -26,7 +27,6 @@ from sal.hypervisor import Disk, Hypervisor, Interface, MachineConfig, State, Tr
 from sal.images import Held, ImageStore, file_chunks
 from sal.network import Network, NodeNetwork
 from sal.nftables import Port
-from sal.pool import Pool, VolumeState
 from sal.seed import SeedContent, SeedVolume, write_seed
 
 GRACE_SECONDS = 10.0
@@ -39,27 +39,10 @@ NOT_ASKED: tuple[float, Mapping[str, Port]] = (float("-inf"), MappingProxyType({
 Result = TypeVar("Result")
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """The SAL's errors by what the runner can do about them."""
-    try:
-        yield
-    except errors.NoSpace as error:
-        raise TryAgain("DiskFull", str(error)) from None
-    except (errors.Busy, errors.CommandTimeout) as error:
-        raise TryAgain("HostBusy", str(error)) from None
-    except errors.Refused as error:
-        raise StepFailed("Refused", str(error)) from None
-    except errors.SalError as error:
-        raise StepFailed("HostFailed", str(error)) from None
-
-
 @dataclass
-class SalHost:
+class SalHost(SalVolumes):
     """`Host` over pool, image store, hypervisor and network. `preseeded` is the medium's folder of images."""
 
-    paths: Paths
-    pool: Pool
     images: ImageStore
     hypervisor: Hypervisor
     network: Network
@@ -193,65 +176,6 @@ class SalHost:
         """See MachineHost."""
         with translated():
             self.pool.remove_machine(host_name)
-
-    def volume_size(self, host_name: str) -> int | None:
-        """See VolumeHost."""
-        with translated():
-            return self.pool.volume_size(host_name)
-
-    def volume_state(self, host_name: str) -> VolumeState:
-        """See VolumeHost."""
-        with translated():
-            return self.pool.volume_state(host_name)
-
-    def mend_volume(self, host_name: str) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.mend_volume(host_name)
-
-    def rename_back(self, found: str, host_name: str) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.rename_back(found, host_name)
-
-    def create_volume(self, host_name: str, size: int) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.create_volume(host_name, size)
-
-    def grow_volume(self, host_name: str, size: int) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.grow_volume(host_name, size)
-
-    def bin_volume(self, host_name: str) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.bin_volume(host_name)
-
-    def in_bin(self, host_name: str) -> bool:
-        """See VolumeHost."""
-        with translated():
-            return bool(self.pool.binned(host_name))
-
-    def restore_volume(self, host_name: str) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.restore_volume(host_name)
-
-    def bin_entries(self) -> frozenset[str]:
-        """See VolumeHost."""
-        return frozenset(each.name for each in self.paths.bin.iterdir())
-
-    def empty_bin(self, entry: str) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.empty_bin(entry)
-
-    def destroy_volume(self, host_name: str) -> None:
-        """See VolumeHost."""
-        with translated():
-            self.pool.destroy_volume(host_name)
 
     def lacks(self) -> str:
         """See Host."""

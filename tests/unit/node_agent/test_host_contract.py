@@ -13,7 +13,8 @@ import pytest
 from node_agent.errors import StepFailed, TryAgain
 from node_agent.executor.fetching import fetch_apart
 from node_agent.executor.host import Host, MachineFacts, Power
-from node_agent.executor.sal_host import SalHost, serial, translated
+from node_agent.executor.sal_errors import translated
+from node_agent.executor.sal_host import SalHost, serial
 from node_agent.paths import Paths
 from node_agent.testing import FakeHost
 from sal import errors
