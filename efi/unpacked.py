@@ -52,7 +52,9 @@ class Unpacked:
         libraries = str(self.folder / LIBRARIES)
         loader = (str(self.folder / LOADER), "--library-path", libraries)
         words = (*loader, str(self.program(name) or name), *arguments)
-        command = Command(words, input, self._environment(), TOOL_SECONDS, OUTPUT_BYTES)
+        command = Command(
+            words, input, self._environment(), TOOL_SECONDS, OUTPUT_BYTES, hint=f"remove {self.folder} and build again"
+        )
         return self.runner.run(command)
 
     def _environment(self) -> dict[str, str]:
