@@ -70,7 +70,7 @@ def image_build(
     embedded = carried(gateway, token, label or [])
     made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings), embedded)
     with os_errors(output):
-        write_durably(output, made.image, 0o644)
+        write_durably(output, made.image, 0o600 if embedded.token else 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")
         write_durably(beside, bill(made.order.lock, release_of(made.order), made.digest).encode(), 0o644)
     signed = "signed" if made.signed else "not signed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,7 @@ from sal.errors import os_errors
 GatewayOption = Annotated[
     str, typer.Option(help="Where nodes find the control plane: https://HOST:PORT.", show_default=False)
 ]
+PUBLIC, SECRET = 0o644, 0o600
 Write = Callable[[Unpacked, Path, Content], None]
 
 
@@ -123,11 +125,20 @@ def image_ipxe(
 
 def _write(write: Write, wanted: Wanted, beside: Credentials, output: Path) -> None:
     made = make(wanted)
-    content = Content(made.image, {name: value.encode() for name, value in beside.by_name().items()})
-    with step(f"{output.name} written"), os_errors(output):
-        write(made.tools, output, content)
+    with step(f"{output.name} written"):
+        place(write, made, beside, output)
     _tell(made, beside, f"{output}  {output.stat().st_size / MIB:.0f} MiB")
     note("Next: boot machines with it, then: kubectl get nodes.hardpan.dev")
+
+
+def place(write: Write, made: Made, beside: Credentials, output: Path) -> None:
+    """Writes a medium, whole; nobody else may read one with a token on it."""
+    content = Content(made.image, {name: value.encode() for name, value in beside.by_name().items()})
+    with os_errors(output.parent), tempfile.TemporaryDirectory(prefix=".new-", dir=output.parent) as folder:
+        file = Path(folder) / output.name
+        write(made.tools, file, content)
+        file.chmod(SECRET if beside.token else PUBLIC)
+        file.rename(output)
 
 
 def _tell(made: Made, beside: Credentials, what: str) -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cli.boot_media import carried, site_part
+from cli.boot_media import Credentials, carried, site_part
+from cli.commands.media import place
 from cli.demo.pki import Authority
 from cli.errors import Usage
+from cli.image_options import Made
 from cli.site import Site, snapshot_of
+from efi.build import Order
+from efi.esp import Content
+from efi.flavour import FLAVOURS
+from efi.lock import Lock
+from efi.unpacked import Unpacked
+from sal.testing import FakeRunner
 from tests.unit.cli.conftest import Terminal
 
 GATEWAY = ("--gateway", "https://cp.example:8443")
@@ -81,6 +91,21 @@ def test_settings_that_no_node_takes_are_refused(site: Path, tmp_path: Path, tex
     file.write_text(text)
     with pytest.raises(Usage, match=message):
         site_part(Site(site), site / "ca.pem", file)
+
+
+@pytest.mark.parametrize(("token", "mode"), [("rack-7:c2VlZA==", 0o600), ("", 0o644)])
+def test_nobody_else_reads_a_medium_with_a_token(tmp_path: Path, token: str, mode: int) -> None:
+    def write(_: Unpacked, file: Path, content: Content) -> None:
+        assert file.parent.stat().st_mode & 0o077 == 0
+        file.write_bytes(b"".join(content.files().values()))
+
+    lock = Lock(datetime(2026, 11, 26, tzinfo=UTC), ())
+    made = Made(Order(FLAVOURS["cloud"], lock), b"image", False, Unpacked(tmp_path, FakeRunner()))
+    stick = tmp_path / "stick.img"
+    place(write, made, Credentials("https://cp.example", token, {}), stick)
+    assert stat.S_IMODE(stick.stat().st_mode) == mode
+    assert stick.read_bytes().startswith(b"image")
+    assert [each.name for each in tmp_path.iterdir()] == ["stick.img"]
 
 
 @pytest.mark.parametrize("gateway", ["http://cp.example", "cp.example:8443", "https://cp/x", "https://a b", "https://"])
