@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
 
 from cli.demo.pki import Authority, Subject
 from controllers.settings import Listen
-from controllers.web import application, server
+from controllers.web import server
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def served(tmp_path: Path) -> AsyncIterator[tuple[int, ssl.SSLContext]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    made = uvicorn.Server(server(application("test"), Listen("127.0.0.1", port, pair.certificate, pair.key)))
+    made = uvicorn.Server(server(Starlette(), Listen("127.0.0.1", port, pair.certificate, pair.key)))
     running = asyncio.create_task(made.serve())
     while not made.started:
         await asyncio.sleep(0.01)
