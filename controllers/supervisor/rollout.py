@@ -89,8 +89,10 @@ def _volumes_first(members: Iterable[Want]) -> list[Want]:
 def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Update]:
     stale = [(placed, want) for want in accepted.wants if (placed := _stale(snapshot, want)) is not None]
     volumes = [Update(placed, want) for placed, want in stale if want.kind == "volume"]
-    down = [Update(placed, want) for placed, want in stale if want.kind == "machine" and not placed.running]
-    up = [Update(placed, want) for placed, want in stale if want.kind == "machine" and placed.running]
+    machines = [Update(placed, want) for placed, want in stale if want.kind == "machine"]
+    down = [each for each in machines if _is_down(snapshot, each.placed)]
+    # Those that cannot be seen come last: each would hold up the next until its node is back.
+    up = sorted((each for each in machines if each not in down), key=lambda each: not each.placed.running)
     underway = sum(
         1
         for want in accepted.wants
@@ -101,6 +103,12 @@ def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Up
     )
     room = 0 if halted else max(0, accepted.max_unavailable - underway - len(down))
     return volumes + down + up[:room]
+
+
+def _is_down(snapshot: Snapshot, placed: Placed) -> bool:
+    """Whether it serves nobody; what runs on a node that cannot be reached may serve somebody."""
+    node = snapshot.nodes.get(placed.node)
+    return not placed.running and (node is None or node.reachable)
 
 
 def _stale(snapshot: Snapshot, want: Want) -> Placed | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controllers.supervisor import rollout
 from controllers.supervisor.actions import Create, Delete, Update
-from controllers.supervisor.model import Row
+from controllers.supervisor.model import Placed, Row
 from tests.unit.controllers.supervisor.build import GIB, accepted, machine, node, node_id, placed, snapshot, volume
 
 OLD = [machine(f"web-{i}", memory=128 << 20) for i in range(3)]
@@ -53,6 +53,19 @@ def test_max_unavailable_lets_more_go_at_once() -> None:
 def test_a_machine_that_is_down_is_updated_at_once() -> None:
     plan = rollout.plan(snapshot(accepted(*NEW), placed(OLD[0]), placed(OLD[1], runs=False), placed(OLD[2])))
     assert [a.want.name for a in plan.actions if isinstance(a, Update)] == ["web-1"]
+
+
+def test_what_cannot_be_seen_is_changed_last_and_in_turn() -> None:
+    nodes = (node(0), node(1, reachable=False))
+    unseen = [placed(each, 1, runs=False) for each in OLD[:2]]
+
+    def changed(*objects: Placed) -> list[str]:
+        actions = rollout.plan(snapshot(accepted(*NEW), *objects, nodes=nodes)).actions
+        return [each.want.name for each in actions if isinstance(each, Update)]
+
+    assert changed(*unseen, placed(OLD[2])) == ["web-2"]
+    assert changed(*unseen, placed(NEW[2])) == ["web-0"]
+    assert changed(placed(NEW[0], 1, runs=False), unseen[1], placed(NEW[2])) == []
 
 
 def test_a_failure_of_the_new_item_halts_the_update() -> None:
