@@ -13,7 +13,7 @@ WINDOWS = (1, 7, 30)
 
 
 @dataclass(frozen=True)
-class Presence:
+class NodeUptime:
     """A node: since when it is known, and the credited seconds of each UTC day."""
 
     node: str

@@ -12,7 +12,7 @@ from cli.cluster import connect
 from cli.completion import names_of
 from cli.output import Form, Output, show
 from cli.text import table
-from cli.uptime import WINDOWS, Presence, percent
+from cli.uptime import WINDOWS, NodeUptime, percent
 from cli.wording import require
 from crds.meta import NodeId
 
@@ -38,17 +38,17 @@ def node_uptime(
     now = datetime.now(UTC)
     if node:
         require(NodeId, node, "NODE")
-        one = _presence(connect().object("nodes", node))
+        one = _uptime_of(connect().object("nodes", node))
         show(output, _data(one, now), _daily(one, now))
         return
-    found = [_presence(each) for each in connect().kubectl.list("nodes.hardpan.dev")]
+    found = [_uptime_of(each) for each in connect().kubectl.list("nodes.hardpan.dev")]
     show(output, [_data(each, now) for each in found], _list(found, now))
 
 
-def _presence(node: Mapping[str, Any]) -> Presence:
+def _uptime_of(node: Mapping[str, Any]) -> NodeUptime:
     status = node.get("status") or {}
     ready = next((each for each in status.get("conditions") or () if each["type"] == "Ready"), None)
-    return Presence(
+    return NodeUptime(
         node=node["metadata"]["name"],
         state=ready["reason"] if ready else "Pending",
         since=datetime.fromisoformat(node["metadata"]["creationTimestamp"]),
@@ -56,7 +56,7 @@ def _presence(node: Mapping[str, Any]) -> Presence:
     )
 
 
-def _list(found: list[Presence], now: datetime) -> str:
+def _list(found: list[NodeUptime], now: datetime) -> str:
     if not found:
         return "no node has come yet. Next: hardpan token create, then boot a machine"
     head = ("NODE", "STATE", "TODAY", *(f"{days} DAYS" for days in WINDOWS[1:]))
@@ -64,13 +64,13 @@ def _list(found: list[Presence], now: datetime) -> str:
     return table([head, *rows], indent="")
 
 
-def _daily(one: Presence, now: datetime) -> str:
+def _daily(one: NodeUptime, now: datetime) -> str:
     days = [(str(day), percent(share)) for day, share in one.daily(now)]
     head = f"{one.node} is {one.state}; it came {one.since:%Y-%m-%d %H:%M} UTC"
     return "\n".join([head, table([("DAY", "UPTIME"), *days])])
 
 
-def _data(one: Presence, now: datetime) -> dict[str, Any]:
+def _data(one: NodeUptime, now: datetime) -> dict[str, Any]:
     """Shares as numbers from 0 to 1."""
     return {
         "node": one.node,
