@@ -156,8 +156,8 @@ async def test_the_lease_is_not_handed_over_while_a_part_cannot_be_ended(monkeyp
     async with world.running(background=[deaf]):
         await until(lambda: world.lease.leading)
         await asyncio.sleep(0.05)
-    assert (await kube.get(LEASE, KEY)).spec["holderIdentity"] == "me"
     working = False
+    assert (await kube.get(LEASE, KEY)).spec["holderIdentity"] == "me"
 
 
 async def test_a_lost_lease_stops_work_in_the_middle_and_is_an_error() -> None:
