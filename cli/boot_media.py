@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from cli.errors import CliError, Usage
 from cli.site import Site, snapshot_of
 from cli.small_files import read_small
 from cli.wording import worded
+from efi.credentials import Credentials
 from efi.site_part import SitePart
 from node_agent.settings import NodeSettings
 
-_GATEWAY = re.compile(r"https://[^\s/]+")
-PREFIX = "hardpan."
+GATEWAY = r"^https://[A-Za-z0-9.:\[\]-]+$"
+"""Where a control plane is. Nothing in it means anything to a kernel line or to iPXE."""
 
 
 def site_part(site: Site, authority: Path, settings: Path | None = None) -> SitePart:
@@ -52,38 +52,20 @@ def _settings(file: Path | None) -> dict[str, Any]:
     return found
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """Where the control plane is, a join token as `name:seed`, and labels. They choose, and give no trust."""
-
-    gateway: str
-    token: str
-    labels: dict[str, str]
-
-    def by_name(self) -> dict[str, str]:
-        """As the node looks for them."""
-        named = {"gateway": self.gateway, "token": self.token}
-        named |= {f"label.{name}": value for name, value in sorted(self.labels.items())}
-        return {f"{PREFIX}{name}": value for name, value in named.items() if value}
-
-    def words(self) -> tuple[str, ...]:
-        """As the kernel line has them."""
-        return tuple(f"{name}={value}" for name, value in self.by_name().items())
-
-
 def carried(gateway: str, token: Path | None, label: Sequence[str]) -> Credentials:
     """What the options say. Raises Usage."""
-    if gateway and not _GATEWAY.fullmatch(gateway):
+    if gateway and not re.fullmatch(GATEWAY, gateway):
         raise Usage(f"--gateway is {gateway!r}: write it like https://cp.example:8443, without a path")
-    return Credentials(gateway, _token(token) if token else "", labels(label))
+    return Credentials(gateway, token_word(token) if token else "", labels(label))
 
 
-def _token(file: Path) -> str:
+def token_word(file: Path, option: str = "--token") -> str:
+    """A token's file as it stands beside an image. Raises Usage."""
     try:
-        found = json.loads(read_small(file, "--token"))
+        found = json.loads(read_small(file, option))
         return f"{found['name']}:{found['seed']}"
     except (ValueError, KeyError, TypeError):
-        raise Usage(f"--token {file} is none: give what `hardpan token create` printed") from None
+        raise Usage(f"{option} {file} is none: give what `hardpan token create` printed") from None
 
 
 def authority_of(site: Path, named: Path | None) -> Path:

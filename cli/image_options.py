@@ -12,13 +12,14 @@ from typing import Annotated
 
 import typer
 
-from cli.boot_media import Credentials, authority_of, site_part
+from cli.boot_media import authority_of, site_part
 from cli.demo.tools import cache_folder
 from cli.errors import CliError, Usage
 from cli.output import note
 from cli.progress import waiting
 from cli.site import Site
 from efi.build import Order, build, lock_file, prepare
+from efi.credentials import Credentials
 from efi.flavour import flavour
 from efi.lock import read_lock
 from efi.options import options

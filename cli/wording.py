@@ -20,6 +20,7 @@ _PATTERN_WORDS = {
     r"^([a-z0-9-]+\.)+[a-z]{2,}$": "the name of a host, like images.example",
     r"^n-[a-z2-7]{26}$": "n- and 26 letters and digits, as `kubectl get nodes.hardpan.dev` shows them",
     r"^[A-Za-z0-9 ._*-]*$": "letters, digits, spaces and . _ - with * for anything",
+    r"^https://[A-Za-z0-9.:\[\]-]+$": "it like https://cp.example:8443, without a path",
     r"^sha256:[0-9a-f]{64}$": "sha256: and 64 hexadecimal digits",
 }
 Model = TypeVar("Model", bound=Part)

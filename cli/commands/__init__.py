@@ -70,6 +70,15 @@ COMMANDS: dict[str, Entry | Group] = {
             "lock": Entry("cli.commands.image:image_lock", "Pins the image's packages anew."),
         },
     ),
+    "bootstrap": Group(
+        "The server that hands out boot media.",
+        {
+            "serve": Entry(
+                "cli.commands.bootstrap:bootstrap_serve",
+                "Hands out boot media of sites: a page to download them, iPXE scripts, and files for UEFI HTTP boot.",
+            )
+        },
+    ),
     "forget": Entry("cli.commands.node:forget", "Gives up a dead node and the volumes on it."),
     "control-plane": Entry("cli.commands.roles:control_plane", "Runs all controllers on this machine."),
     "demo": Group(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.boot_media import Credentials, carried
+from cli.boot_media import carried
 from cli.image_options import (
     AuthorityOption,
     FileOption,
@@ -29,6 +29,7 @@ from cli.image_options import (
 from cli.output import note, say
 from cli.publishing import HERE, SiteOption
 from efi.build import LINE
+from efi.credentials import Credentials
 from efi.esp import MIB, Content
 from efi.iso import write_iso
 from efi.netboot import SCRIPT, write_netboot
@@ -133,7 +134,7 @@ def _write(write: Write, wanted: Wanted, beside: Credentials, output: Path) -> N
 
 def place(write: Write, made: Made, beside: Credentials, output: Path) -> None:
     """Writes a medium, whole; nobody else may read one with a token on it."""
-    content = Content(made.image, {name: value.encode() for name, value in beside.by_name().items()})
+    content = Content(made.image, beside.files())
     with os_errors(output.parent), tempfile.TemporaryDirectory(prefix=".new-", dir=output.parent) as folder:
         file = Path(folder) / output.name
         write(made.tools, file, content)

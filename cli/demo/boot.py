@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from cli.boot_media import Credentials
-from cli.demo.booted import LABEL, BootedMachine, BootedMachines
+from cli.demo import fabric
+from cli.demo.booted import CONSOLES, LABEL, BootedMachine, BootedMachines
 from cli.demo.cloud import TOKEN, DemoCloud
 from cli.demo.steps import Steps
 from cli.errors import CliError
 from cli.image_options import Made, Wanted, make
 from cli.site import read_secret
+from efi.credentials import Credentials
 from efi.esp import Content
 from efi.usb import write_usb
+from sal.filesystem import write_durably
 from trust.dsse import encode
 
 FLAVOUR, ENGINE = "cloud", "qemu"
-PATIENCE_SECONDS = 180.0
+# The second card leads to the other nodes, the second line shows what machines print.
+SETTINGS = {
+    "consoles": CONSOLES,
+    "heartbeat_seconds": 2.0,
+    "network": {
+        "overlay": fabric.LINK,
+        "routes": [{"destination": str(fabric.OVERLAY), "via": str(fabric.ROUTER), "device": fabric.LINK}],
+    },
+}
+BOOT_PATIENCE_SECONDS = 300.0
 
 
 def boot(cloud: DemoCloud, machines: BootedMachines, steps: Steps) -> BootedMachine:
     """Builds the image of the demo's site, and switches a new machine on. Raises CliError while the demo is down."""
     if not cloud.site.trust_file.exists():
         raise CliError("the demo is not up: hardpan demo up")
-    made = image(cloud)
+    made = image(cloud, steps.step)
     steps.say(f"  ✓ boot image {len(made.image) / (1 << 20):.1f} MiB  sha256:{made.digest[:12]}…")
     machine = machines.machine(max(machines.numbers, default=0) + 1)
     write_medium(made, machine.medium, credentials(cloud))
     with steps.step(f"{machine.name}: firmware, kernel, network, registered"):
         machines.switch_on(machine.number)
-        cloud.wait(lambda: _approved(machine) or None, machine.name, lambda: _told(machine), PATIENCE_SECONDS)
+        await_approved(cloud, machine)
     for line in machine.screen():
         steps.say(f"  | {line}")
     return machine
 
 
-def image(cloud: DemoCloud, parts: Sequence[str] = (ENGINE,)) -> Made:
+def image(cloud: DemoCloud, step: Callable[[str], AbstractContextManager[None]]) -> Made:
     """The image that obeys this demo's users only."""
     authority = cloud.control_plane.authority.pair.certificate
     guests = tuple(sorted(cloud.layout.images.glob("sha256-*")))
-    return make(Wanted(FLAVOUR, cloud.site.folder, authority, None, options=tuple(parts), guests=guests))
+    settings = cloud.layout.folder / "booted-settings.json"
+    write_durably(settings, json.dumps(SETTINGS).encode())
+    wanted = Wanted(FLAVOUR, cloud.site.folder, authority, None, options=(ENGINE,), settings=settings, guests=guests)
+    with step(f"boot image of the site (flavour {FLAVOUR}, with {ENGINE})"):
+        return make(wanted)
 
 
 def credentials(cloud: DemoCloud) -> Credentials:
@@ -52,13 +69,17 @@ def credentials(cloud: DemoCloud) -> Credentials:
 def write_medium(made: Made, file: Path, beside: Credentials) -> None:
     """A stick with the image."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    values = {name: value.encode() for name, value in beside.by_name().items()}
-    write_usb(made.tools, file, Content(made.image, values))
+    write_usb(made.tools, file, Content(made.image, beside.files()))
+
+
+def await_approved(cloud: DemoCloud, machine: BootedMachine) -> None:
+    """Waits until its console says so."""
+    cloud.wait(lambda: _approved(machine) or None, machine.name, lambda: _shown(machine), BOOT_PATIENCE_SECONDS)
 
 
 def _approved(machine: BootedMachine) -> bool:
-    return machine.row("state").startswith("Approved") or machine.row("state").startswith("Reporting")
+    return machine.row("state").startswith(("Approved", "Reporting"))
 
 
-def _told(machine: BootedMachine) -> str:
+def _shown(machine: BootedMachine) -> str:
     return "\n".join(machine.screen()) or "nothing on its console yet"

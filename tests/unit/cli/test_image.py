@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.boot_media import Credentials, carried, site_part
+from cli.boot_media import carried, site_part
 from cli.commands.media import place
 from cli.demo.pki import Authority
 from cli.errors import Usage
 from cli.image_options import Made
 from cli.site import Site, snapshot_of
 from efi.build import Order
+from efi.credentials import Credentials
 from efi.esp import Content
 from efi.flavour import FLAVOURS
 from efi.lock import Lock

@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import struct
-from datetime import UTC, datetime
 
 import pytest
 
 from efi.errors import NotAnImage
 from efi.inspect import inspect
-from efi.lock import PACKAGE, Item, Lock, format_lock
+from efi.lock import format_lock
 from efi.measure import pcr_11
 from efi.pe import Section, sections
-from efi.release import Release
-
-LOCK = Lock(datetime(2026, 11, 26, tzinfo=UTC), (Item(PACKAGE, "zstd", "1.5.4", "a" * 64),))
-RELEASE = Release("0.1.0", "cloud", "c" * 64, 1_795_678_122)
-PARTS = {
-    ".text": b"stub",
-    ".osrel": RELEASE.text().encode(),
-    ".cmdline": b"console=ttyS0",
-    ".hpdlock": format_lock(LOCK).encode(),
-    ".initrd": b"initramfs",
-    ".linux": b"kernel",
-}
-
-
-def program(parts: dict[str, bytes], certificates: tuple[int, int] = (0, 0)) -> bytes:
-    """A PE file of these sections; the directory of certificates is (place, size)."""
-    optional = bytearray(240)
-    struct.pack_into("<II", optional, 112 + 8 * 4, *certificates)
-    head = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x8664, len(parts), 0, 0, 0, len(optional), 0)
-    place = 64 + len(head) + len(optional) + 40 * len(parts)
-    table, contents = b"", b""
-    for number, (name, content) in enumerate(parts.items(), 1):
-        where = place + len(contents)
-        table += struct.pack("<8sIIII16x", name.encode(), len(content), number * 4096, len(content), where)
-        contents += content
-    return b"MZ" + bytes(58) + struct.pack("<I", 64) + head + bytes(optional) + table + contents
+from tests.unit.efi.programs import LOCK, PARTS, RELEASE, program
 
 
 def test_the_sections_of_a_program_are_found_in_their_order() -> None:

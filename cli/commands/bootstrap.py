@@ -1,0 +1,79 @@
+"""`hardpan bootstrap serve`: hands out boot media of sites by HTTP or HTTPS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cli.bootstrap_sites import read_sites
+from cli.demo.tools import cache_folder
+from cli.errors import Usage
+from cli.image_options import LockOption, step, store
+from cli.output import note, say
+from controllers.loop import logs
+from efi.bootstrap.app import create
+from efi.bootstrap.offer import Catalogue, offers
+from efi.bootstrap.serving import Address, serve
+from efi.bootstrap.shelf import Shelf
+from efi.build import lock_file, prepare
+from efi.flavour import flavour
+from efi.lock import read_lock
+
+TOOLS = "cloud"
+
+
+def bootstrap_serve(
+    sites: Annotated[Path, typer.Option(help="Folder with one YAML file for each site.")] = Path("bootstrap"),
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8080",
+    certificate: Annotated[
+        Path | None, typer.Option(help="For HTTPS: its certificate (PEM).", show_default="HTTP")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="For HTTPS: the key of it (PEM).", show_default="none")] = None,
+    log: Annotated[
+        Literal["text", "json"], typer.Option(envvar="HARDPAN_LOG", help="How each request is logged: text or json.")
+    ] = "text",
+    lock: LockOption = None,
+) -> None:
+    """Hands out boot media of sites: a page to download them, iPXE scripts, and files for UEFI HTTP boot.
+
+    It needs no key, and nobody needs to trust it: whom machines obey is inside the images, which `hardpan image build`
+    made elsewhere. Whoever reaches it can take what it offers, so a site's join token is offered only on the media that
+    the site's file names.
+
+    \b
+    Example:
+      hardpan bootstrap serve --sites bootstrap --listen 0.0.0.0:8080
+    """
+    address = _address(listen, certificate, key)
+    tools = prepare(read_lock(lock or lock_file(flavour(TOOLS))), store(), step)
+    shelf = Shelf(cache_folder() / "bootstrap", tools)
+    with step("images of the sites read"):
+        found = read_sites(sites, shelf.put)
+    shelf.keep_only(offer for site in found for image in site.images for offer in offers(site, image))
+    for site in found:
+        images = ", ".join(f"{each.flavour} {each.version}" for each in site.images)
+        say(f"{site.name}  {images}  control plane {site.beside.gateway}  {_told(site.token_on)}")
+    scheme = "https" if certificate else "http"
+    note(f"Next: open {scheme}://{listen}/ in a browser; it serves until it is stopped")
+    logs.setup(log)
+    serve(create(Catalogue(found), shelf), address)
+
+
+def _told(token_on: frozenset[str]) -> str:
+    on = ", ".join(sorted(token_on))
+    return f"join token for everybody who reaches this server, on {on}" if on else "no join token beside its images"
+
+
+def _address(listen: str, certificate: Path | None, key: Path | None) -> Address:
+    """Where to listen. Raises Usage."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise Usage(f"--listen is {listen!r}: write it like 0.0.0.0:8080 or [::]:8080")
+    if (certificate is None) != (key is None):
+        raise Usage("--certificate and --key belong together: give both, or none")
+    for option, file in (("--certificate", certificate), ("--key", key)):
+        if file is not None and not file.is_file():
+            raise Usage(f"{option} {file} is missing")
+    return Address(host.strip("[]"), int(port), certificate, key)
