@@ -6,6 +6,7 @@ from controllers.loop.cache import Cache
 from controllers.loop.controller import Watch
 from controllers.loop.objects import ObjectKey, resource_of
 from crds.jointoken import JOIN_TOKEN
+from crds.release import RELEASE
 from crds.supervisor import SUPERVISOR
 from crds.tenant import TENANT
 from crds.trust import TRUST
@@ -14,7 +15,7 @@ from trust.errors import Code, Refusal
 from trust.records import Record
 from trust.snapshot import Bundle, TrustView, open_bundle
 
-RECORD_KINDS = (USER, TENANT, SUPERVISOR, JOIN_TOKEN)
+RECORD_KINDS = (USER, TENANT, SUPERVISOR, JOIN_TOKEN, RELEASE)
 TRUST_KEY = ObjectKey("", "cluster")
 
 

@@ -8,6 +8,7 @@ from crds.jointoken import JOIN_TOKEN
 from crds.machine import MACHINE
 from crds.meta import KindDefinition
 from crds.node import NODE
+from crds.release import RELEASE
 from crds.revisionmark import REVISION_MARK
 from crds.supervisor import SUPERVISOR
 from crds.tenant import TENANT
@@ -21,6 +22,7 @@ KINDS: tuple[KindDefinition, ...] = (
     TENANT,
     SUPERVISOR,
     JOIN_TOKEN,
+    RELEASE,
     NODE,
     DEPLOYMENT,
     REVISION_MARK,

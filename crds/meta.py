@@ -53,6 +53,9 @@ Network = Annotated[
     StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$", max_length=43),
     AfterValidator(lambda text: str(ip_network(text, strict=False))),
 ]
+ImageVersion = Annotated[
+    str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,3}$", max_length=39)
+]
 Text = Annotated[str, StringConstraints(max_length=256)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Ordinal = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]

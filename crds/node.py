@@ -12,6 +12,7 @@ from crds.meta import (
     Column,
     Count,
     DnsLabel,
+    ImageVersion,
     KindDefinition,
     LabelMap,
     Part,
@@ -28,6 +29,13 @@ from crds.meta import (
 from crds.node_conditions import CONDITIONS
 
 ANEW = "delete the Node and let the machine register again"
+
+
+class ImageOrder(Part):
+    """To which boot image the node is brought, and when that was asked for: another time asks again."""
+
+    release: Annotated[DnsLabel, about("Name of the release.")]
+    asked: Annotated[Timestamp, about("When it was asked for.")]
 
 
 class NodeSpec(Part):
@@ -146,6 +154,13 @@ class Uptime(Part):
 class NodeSummary(Part):
     """Short forms for lists; for people only, code never reads them."""
 
+class NodeImage(Part):
+    """The boot image that it runs, as it says itself."""
+
+    version: Annotated[ImageVersion, about("Its version.")]
+    flavour: Annotated[DnsLabel, about("`cloud` or `metal`.")]
+
+
     address: Annotated[Text, about("The address, shortened.")] | None = None
     memory: Annotated[Text, about("Memory that can be given to machines: 512Gi.")] | None = None
 
@@ -172,6 +187,7 @@ class NodeStatus(Status):
             max_length=35,
             description="Credited uptime of the latest 35 days.",
             json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    image: Annotated[NodeImage, about("The boot image that it runs.")] | None = None
         ),
     ] = None
 
@@ -182,7 +198,7 @@ NODE = KindDefinition(
     short_name="hpnode",
     scope="Cluster",
     description="A machine that registered with this control plane.",
-    written_by="ledger, operator (`cordoned`, `removal`, `resolved`)",
+    written_by="ledger, operator (`cordoned`, `draining`, `image`, `removal`, `resolved`)",
     spec=NodeSpec,
     status=NodeStatus,
     columns=(
@@ -205,3 +221,4 @@ NODE = KindDefinition(
         ),
     ),
 )
+        Column("Image", ".status.image.version", wide=True),

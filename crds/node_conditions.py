@@ -70,6 +70,20 @@ class Reason(DocumentedReason):
 _NOT_APPROVED = (
     Reason.WAITING_FOR_APPROVAL,
     Reason.TOKEN_USED_UP,
+    CURRENT = "Current", "it runs the boot image that was asked for, or nobody asked for one"
+    NO_IMAGE = "NoImage", "it does not run from a boot image, or has not reported yet"
+    ORDERED = "Ordered", "it was asked to run another boot image, and has not answered yet"
+    UPGRADING = "Upgrading", "it brings itself to another boot image; the message says how far it is"
+    FELL_BACK = (
+        "FellBack",
+        "the new boot image did not become a node, so the node runs the earlier one; the message says what failed",
+        "mend the image or what it missed, then `hardpan node upgrade` again",
+    )
+    UPGRADE_FAILED = (
+        "UpgradeFailed",
+        "the boot image was not installed; the message says why",
+        "mend what the message names, then `hardpan node upgrade` again",
+    )
     Reason.HARDWARE_NOT_ALLOWED,
     Reason.NETWORK_NOT_ALLOWED,
     Reason.CLOCK_SKEW,
@@ -123,3 +137,10 @@ CONDITIONS = (
         refusable=True,
     ),
 )
+    ConditionDefinition(
+        "UpToDate",
+        "it runs the boot image that it was asked to run",
+        "ledger",
+        (Reason.CURRENT, Reason.NO_IMAGE, Reason.ORDERED, Reason.UPGRADING, Reason.FELL_BACK, Reason.UPGRADE_FAILED),
+        refusable=True,
+    ),

@@ -160,3 +160,15 @@ class RefusalReason(DocumentedReason):
         "make the machine's medium anew, or approve the node by hand",
     )
     HOLDER_UNKNOWN = "HolderUnknown", "the certificate of a node that holds what the plan refers to did not come"
+    RELEASE_UNKNOWN = (
+        "ReleaseUnknown",
+        "the newest snapshot lists no such release",
+        "operator: `hardpan release create`, or name another",
+    )
+    WRONG_FLAVOUR = "WrongFlavour", "a boot image for other machines", "name a release of the node's flavour"
+    BELOW_MINIMUM = (
+        "BelowMinimum",
+        "a boot image older than the oldest that the operator's releases allow",
+        "name a newer release",
+    )
+    OLDER_THAN_RAN = "OlderThanRan", "a boot image older than one that the node ran", "name a newer release"

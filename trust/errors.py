@@ -50,6 +50,10 @@ class Code(StrEnum):
     TOKEN_EXPIRED = "TokenExpired"  # the join token's time is over
     CERTIFICATE_REFUSED = "CertificateRefused"  # no certificate, or one that claims what its token does not vouch for
     HOLDER_UNKNOWN = "HolderUnknown"  # a node is said to hold something and its certificate did not come
+    RELEASE_UNKNOWN = "ReleaseUnknown"  # the snapshot does not list the release
+    WRONG_FLAVOUR = "WrongFlavour"  # a boot image for other machines than the node
+    BELOW_MINIMUM = "BelowMinimum"  # a boot image older than the releases in force allow
+    OLDER_THAN_RAN = "OlderThanRan"  # a boot image older than one that the node ran
 
 
 class TrustError(Exception):

@@ -1,4 +1,4 @@
-"""Records: users, tenants, supervisors and join tokens as the trust snapshot lists them by digest.
+"""Records: users, tenants, supervisors, join tokens and releases as the trust snapshot lists them by digest.
 
 A record carries no signature of its own; one that the snapshot does not list does not count.
 """
@@ -11,11 +11,11 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from trust.canonical import canonical_bytes
 from trust.keys import digest, parse_user_key
-from trust.part import Count, Label, Labels, Ordinal, RawKey, Signed, Text, Time, parse_time
+from trust.part import Count, Digest, Label, Labels, Ordinal, RawKey, Signed, Text, Time, Version, parse_time
 
 API_VERSION = "hardpan.dev/v1alpha1"
 Role = Literal["deploy", "act", "session"]
@@ -94,6 +94,7 @@ def _network(text: str) -> str:
 
 
 Network = Annotated[str, Field(max_length=43), AfterValidator(_network)]
+ImageUrl = Annotated[str, StringConstraints(pattern=r"\Ahttps?://[!-~]{1,500}\z")]
 
 
 class JoinTokenRecord(Signed):
@@ -110,11 +111,27 @@ class JoinTokenRecord(Signed):
     networks: Annotated[tuple[Network, ...], Field(min_length=1, max_length=16, strict=False)] | None = None
 
 
+class ReleaseRecord(Signed):
+    """A boot image that nodes may run: its bytes by digest, where they are, and the oldest version beside it.
+
+    `pcr_11` is what a TPM holds after it was started (SHA-256, hexadecimal).
+    """
+
+    version: Version
+    flavour: Label
+    digest: Digest
+    size: Annotated[int, Field(ge=1, le=1 << 30)]
+    url: ImageUrl
+    minimum: Version
+    pcr_11: Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")] | None = None
+
+
 RECORD_MODELS: Mapping[str, type[Signed]] = {
     "User": UserRecord,
     "Tenant": TenantRecord,
     "Supervisor": SupervisorRecord,
     "JoinToken": JoinTokenRecord,
+    "Release": ReleaseRecord,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from trust.dsse import payload_type
-from trust.part import Count, Digest, Label, NodeId, Ordinal, Signed, Text, Time
+from trust.part import Count, Digest, Label, NodeId, Ordinal, Signed, Text, Time, Version
 
 REPORT_TYPE = payload_type("report")
 MOST_ROWS = 1_000
@@ -55,11 +55,27 @@ class Finding(Signed):
     message: Text
 
 
+class ReportImage(Signed):
+    """The boot image that the node runs, and how far it is with the one that it was asked to run.
+
+    `release` and `asked` repeat the latest order that it heard; `state` is what became of it, `reason` why not.
+    """
+
+    version: Version
+    flavour: Label
+    release: Label | None = None
+    asked: Time | None = None
+    state: Literal["current", "upgrading", "fell-back", "failed"]
+    reason: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]{0,63}$")] | None = None
+    message: Text | None = None
+
+
 class Report(Signed):
     """What the node says of itself. `boot` names this start of the machine; `sequence` only rises, across boots too.
 
     `start` is the number of the start that its registration names, `bin` the host names of the volumes in its bin.
     `findings` is what is wrong with the node; absent when nothing is, and in reports of earlier versions.
+    `image` is absent where the node was not booted from one, and in reports of earlier versions.
     """
 
     cluster: Digest
@@ -74,3 +90,4 @@ class Report(Signed):
     table: Annotated[tuple[Row, ...], Field(max_length=MOST_ROWS, strict=False)]
     bin: Annotated[tuple[Text, ...], Field(max_length=MOST_ROWS, strict=False)]
     findings: Annotated[tuple[Finding, ...], Field(max_length=MOST_FINDINGS, strict=False)] | None = None
+    image: ReportImage | None = None

@@ -20,6 +20,7 @@ from trust.records import (
     JoinTokenRecord,
     Record,
     RecordKey,
+    ReleaseRecord,
     Role,
     SupervisorRecord,
     TenantRecord,
@@ -65,6 +66,7 @@ class TrustView:
     tenants: Mapping[str, TenantRecord]
     supervisors: Mapping[str, SupervisorRecord]
     tokens: Mapping[str, JoinTokenRecord]
+    releases: Mapping[str, ReleaseRecord]
 
     @property
     def cluster(self) -> str:
@@ -215,8 +217,9 @@ def _view(root: Root, body: SnapshotBody, records: Iterable[Record]) -> TrustVie
     tenants: dict[str, TenantRecord] = kinds["Tenant"]  # type: ignore[assignment]
     supervisors: dict[str, SupervisorRecord] = kinds["Supervisor"]  # type: ignore[assignment]
     tokens: dict[str, JoinTokenRecord] = kinds["JoinToken"]  # type: ignore[assignment]
+    releases: dict[str, ReleaseRecord] = kinds["Release"]  # type: ignore[assignment]
     _require_one_owner_per_key(users)
-    return TrustView(root, body, users, tenants, supervisors, tokens)
+    return TrustView(root, body, users, tenants, supervisors, tokens, releases)
 
 
 def _require_one_owner_per_key(users: Mapping[str, UserRecord]) -> None:

@@ -90,8 +90,8 @@ class Presence:
 
 
 def _is_news(held: Standing, new: Standing) -> bool:
-    """Whether it found something else wrong with itself than before, or its clock turned wrong or right."""
-    before, now = (each.report.findings if each.report else None for each in (held, new))
+    """Whether it says something else of itself or its image than before, or its clock turned wrong or right."""
+    before, now = ((each.report.findings, each.report.image) if each.report else None for each in (held, new))
     off = [abs(each.skew) > LARGEST_SKEW_SECONDS for each in (held, new)]
     return before != now or off[0] != off[1]
 

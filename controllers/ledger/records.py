@@ -20,7 +20,7 @@ from trust.errors import Refusal
 from trust.part import parse_time
 
 MANAGER = "hardpan-ledger"
-KINDS = ("User", "Tenant", "JoinToken")
+KINDS = ("User", "Tenant", "JoinToken", "Release")
 LONGEST_SECONDS = 3600.0
 
 

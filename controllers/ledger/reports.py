@@ -53,3 +53,4 @@ class ReportDesk:
             "trust": {"version": view.version, "digest": bundle.digest},
             "state": "Ready" if node.spec.get("certificate") else "Pending",
         }
+            **({"image": dict(node.spec["image"])} if node.spec.get("image") else {}),

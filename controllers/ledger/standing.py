@@ -11,6 +11,7 @@ from controllers.ledger.presence import Standing
 from controllers.ledger.soundness import healthy
 from controllers.ledger.summary import rounded, shortened
 from controllers.ledger.uptime import Liveness
+from controllers.ledger.up_to_date import up_to_date
 from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
 from crds.node_conditions import Reason
@@ -18,7 +19,7 @@ from crds.reasons import RefusalReason
 from trust.certificate import NodeCertificate
 from trust.errors import Code, Refusal
 
-KEPT = ("site", "region", "labels", "capacity", "inventory", "boot", "machines", "uptime")
+KEPT = ("site", "region", "labels", "capacity", "inventory", "image", "boot", "machines", "uptime")
 
 
 def conditions(
@@ -47,6 +48,7 @@ def conditions(
 
 def _approved(name: str, vouched: NodeCertificate | Refusal | None, held: Standing | None) -> Condition:
     if isinstance(vouched, Refusal):
+        up_to_date(seen, held),
         return _refused(name, vouched)
     if vouched is not None:
         by_token = vouched.token is not None
@@ -125,3 +127,5 @@ def _shown(certificate: NodeCertificate | None, capacity: Mapping[str, Any] | No
         return {"summary": summary} if summary else {}
     address = node_address(certificate.mycelium_key)
     return {"address": address.compressed, "summary": {**summary, "address": shortened(address)}}
+        if report.image is not None:
+            said["image"] = {"version": report.image.version, "flavour": report.image.flavour}

@@ -38,7 +38,7 @@ def at(kind: KindDefinition, path: str) -> SchemaField:
 def test_design_names_these_kinds() -> None:
     assert set(IDS) == {
         "Deployment", "Job", "Machine", "Volume", "RevisionMark", "Node", "Trust", "Tenant", "User", "Supervisor",
-        "JoinToken",
+        "JoinToken", "Release",
     }  # fmt: skip
 
 

@@ -10,22 +10,24 @@ from pydantic import BaseModel
 
 from crds.deployment import DEPLOYMENT
 from crds.jointoken import JOIN_TOKEN
+from crds.release import RELEASE
 from crds.supervisor import SUPERVISOR
 from crds.tenant import TENANT
 from crds.user import USER
 from tests.unit.trust.refused import refused
-from tests.unit.trust.world import NOW, supervisor, tenant, token, user
+from tests.unit.trust.world import NOW, release, supervisor, tenant, token, user
 from trust.deployment import UNSIGNED_FIELDS, SignedSpec
 from trust.errors import Code
 from trust.part import format_time
 from trust.records import RECORD_MODELS
 
-KINDS = {each.kind: each.spec for each in (USER, TENANT, SUPERVISOR, JOIN_TOKEN)}
+KINDS = {each.kind: each.spec for each in (USER, TENANT, SUPERVISOR, JOIN_TOKEN, RELEASE)}
 GOOD = {
     "User": user("alice", state="retired", until=format_time(NOW)),
     "Tenant": tenant("alice"),
     "Supervisor": supervisor(),
     "JoinToken": token(boardVendor="Acme*"),
+    "Release": release(pcr11="f" * 64),
 }
 
 

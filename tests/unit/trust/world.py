@@ -101,6 +101,15 @@ def token(**changes: Any) -> dict[str, Any]:
     return standing | changes
 
 
+def release(**changes: Any) -> dict[str, Any]:
+    """A boot image's record."""
+    standing: dict[str, Any] = {
+        "version": "0.2.0", "flavour": "cloud", "digest": digest(b"image"), "size": 5, "minimum": "0.1.0",
+        "url": "https://images.example/hardpan.efi",
+    }  # fmt: skip
+    return standing | changes
+
+
 def standard_records() -> dict[str, Mapping[str, Any]]:
     """What the snapshot lists unless a test says otherwise."""
     return {
