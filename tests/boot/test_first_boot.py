@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import socket
 import struct
 import threading
@@ -25,7 +24,6 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 Make = Callable[..., Machine]
 # Several times what it takes on a quiet machine: firmware, kernel and node are emulated.
 BOOT_SECONDS = 240.0
-POWER_CUTS = 20
 
 
 def registered(machine: Machine) -> Screen:
@@ -62,28 +60,6 @@ def test_a_machine_that_was_switched_off_and_on_is_the_same_node(
     second = registered(machine)
     assert second.rows["node"] == first
     assert second.rows["disk"].endswith("this node's pool")
-
-
-@pytest.mark.boot_slow
-@pytest.mark.parametrize("number", range(POWER_CUTS))
-def test_a_power_cut_at_any_moment_of_the_first_boot_leaves_one_identity(
-    number: int, site: GuestSite, sticks: Media, machines: Make, tmp_path: Path
-) -> None:
-    chance = random.Random(number)
-    disk = blank_disk(tmp_path)
-    machine = machines(sticks.stick("cuts", site.credentials), [disk])
-    before = set(site.nodes)
-    for _ in range(2):
-        machine.switch_on()
-        if number % 2:
-            machine.wait(lambda: disk.stat().st_blocks or None, "a write to the disk", BOOT_SECONDS)
-            time.sleep(chance.uniform(0.0, 6.0))
-        else:
-            time.sleep(chance.uniform(0.0, 30.0))
-        machine.cut()
-    machine.switch_on()
-    node = registered(machine).rows["node"]
-    assert set(site.nodes) - before == {node}
 
 
 @pytest.mark.boot_slow
