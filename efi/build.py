@@ -25,7 +25,8 @@ LINE = "console=tty0 console=ttyS0,115200 panic=10 loglevel=4"
 class Order:
     """What an image is made of: flavour, lock, whose it is, words for the kernel line, optional parts.
 
-    `guests` are disk images that its nodes need not fetch, each named by its digest as in an image store.
+    `guests` are disk images that its nodes need not fetch, each named by its digest as in an image store. `version` is
+    what nodes compare images by; empty: this program's.
     """
 
     flavour: Flavour
@@ -34,6 +35,7 @@ class Order:
     words: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     guests: tuple[Path, ...] = ()
+    version: str = ""
 
 
 def lock_file(flavour: Flavour) -> Path:
@@ -51,7 +53,7 @@ def prepare(lock: Lock, store: Store, progress: Progress) -> Unpacked:
 
 def release_of(order: Order) -> Release:
     """Who the image says that it is."""
-    return Release(own_version(), order.flavour.name, order.lock.digest, order.lock.epoch)
+    return Release(order.version or own_version(), order.flavour.name, order.lock.digest, order.lock.epoch)
 
 
 def archives(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> tuple[bytes, ...]:

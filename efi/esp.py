@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from efi.signing import BootKey
 from efi.unpacked import Unpacked
 
 BOOT = "EFI/BOOT/BOOTX64.EFI"
@@ -20,10 +21,14 @@ _LEAST_MIB = 40
 
 @dataclass(frozen=True)
 class Content:
-    """An image, and the credentials beside it by their names, which the stub hands to the node; nobody signed those."""
+    """An image, and the credentials beside it by their names, which the stub hands to the node; nobody signed those.
+
+    `key` signs what else of a medium the firmware starts; None where it checks nothing.
+    """
 
     image: bytes
     credentials: Mapping[str, bytes]
+    key: BootKey | None = None
 
     def files(self) -> dict[str, bytes]:
         """All files by their paths."""
@@ -36,15 +41,15 @@ class Content:
         return max(_LEAST_MIB, -(-sum(map(len, self.files().values())) // MIB) + _SPARE_MIB)
 
 
-def format_esp(unpacked: Unpacked, file: Path, content: Content, start: int = 0) -> None:
+def format_esp(unpacked: Unpacked, file: Path, files: Mapping[str, bytes], mebibytes: int, start: int = 0) -> None:
     """Makes the file system in a file that is there, `start` bytes from its begin, and fills it."""
     options = ("--invariant", "-i", SERIAL, "-n", LABEL, "-F", "32", "--offset", str(start // 512))
-    unpacked.run("mkfs.vfat", *options, str(file), str(content.mebibytes * 1024))
+    unpacked.run("mkfs.vfat", *options, str(file), str(mebibytes * 1024))
     where = f"{file}@@{start}"
-    folders = {str(each) for name in content.files() for each in PurePosixPath(name).parents} - {"."}
+    folders = {str(each) for name in files for each in PurePosixPath(name).parents} - {"."}
     unpacked.run("mtools", "-c", "mmd", "-i", where, *(f"::{each}" for each in sorted(folders)))
     with tempfile.TemporaryDirectory(prefix="hardpan-esp-") as folder:
-        for number, (name, data) in enumerate(content.files().items()):
+        for number, (name, data) in enumerate(files.items()):
             source = Path(folder) / str(number)
             source.write_bytes(data)
             unpacked.run("mtools", "-c", "mcopy", "-i", where, str(source), f"::{name}")

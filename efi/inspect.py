@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from dataclasses import dataclass
 
 from efi.errors import NotAnImage
 from efi.lock import Item, parse_lock
 from efi.measure import pcr_11
-from efi.pe import Section, sections
+from efi.pe import Section, is_signed, sections
 from efi.release import parse_release
 from efi.uki import CONTENTS
 
 NEEDED = (".osrel", ".cmdline", ".initrd", ".linux")
 NAMES = {CONTENTS: "lock"}
-_CERTIFICATES = 4
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def inspect(data: bytes) -> Inspected:
         bytes=len(data),
         digest=hashlib.sha256(data).hexdigest(),
         pcr_11=pcr_11(found),
-        signed=_signed(data),
+        signed=is_signed(data),
         contents=_contents(parts.get(CONTENTS)),
     )
 
@@ -63,13 +61,6 @@ def _sizes(found: tuple[Section, ...]) -> dict[str, int]:
     ours = (*NEEDED, ".uname", CONTENTS)
     named = {NAMES.get(each.name, each.name.strip(".")): len(each.content) for each in found if each.name in ours}
     return {"stub": sum(len(each.content) for each in found if each.name not in ours), **named}
-
-
-def _signed(data: bytes) -> bool:
-    """Whether the directory of certificates names one."""
-    start = int.from_bytes(data[0x3C:0x40], "little")
-    place, size = struct.unpack_from("<II", data, start + 24 + 112 + 8 * _CERTIFICATES)
-    return bool(place and size)
 
 
 def _text(data: bytes) -> str:

@@ -21,7 +21,7 @@ def write_iso(unpacked: Unpacked, file: Path, content: Content) -> None:
     with tempfile.TemporaryDirectory(prefix="hardpan-iso-") as folder:
         esp = Path(folder) / "esp.img"
         make_sparse(esp, content.mebibytes * MIB)
-        format_esp(unpacked, esp, content)
+        format_esp(unpacked, esp, content.files(), content.mebibytes)
         words = ("-as", "mkisofs", "-quiet", "-V", LABEL, f"--modification-date={date}", "-o", str(aside))
         unpacked.run("xorriso", *words, "-e", "esp.img", "-no-emul-boot", "-isohybrid-gpt-basdat", folder)
     aside.rename(file)

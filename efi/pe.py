@@ -9,6 +9,7 @@ from efi.errors import NotAnImage
 
 _SECTION = struct.Struct("<8sIIII16x")
 _ALIGNMENT = 4096
+_CERTIFICATES = 4
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ def sections(data: bytes) -> tuple[Section, ...]:
         return tuple(_section(data, first + number * _SECTION.size) for number in range(count))
     except struct.error:
         raise NotAnImage("this is no EFI program, or only the begin of one") from None
+
+
+def is_signed(data: bytes) -> bool:
+    """Whether a program's directory of certificates names one."""
+    start = int.from_bytes(data[0x3C:0x40], "little")
+    place, size = struct.unpack_from("<II", data, start + 24 + 112 + 8 * _CERTIFICATES)
+    return bool(place and size)
 
 
 def _section(data: bytes, offset: int) -> Section:

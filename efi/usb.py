@@ -1,10 +1,11 @@
-"""A stick: a partition table and one partition that firmware boots from."""
+"""A stick: a partition table and one partition that firmware boots from, with room for the image's successor."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from efi.esp import MIB, Content, format_esp
+from efi.slots import NAME, mebibytes_of, slots_of
 from efi.unpacked import Unpacked
 from sal.filesystem import make_sparse
 
@@ -17,16 +18,16 @@ _FIRST_SECTOR = 2048
 def write_usb(unpacked: Unpacked, file: Path, content: Content) -> None:
     """Writes the stick's image, whole."""
     aside = file.with_name(f".new-{file.name}")
-    make_sparse(aside, (content.mebibytes + 2) * MIB)
+    files, mebibytes = slots_of(unpacked, content), mebibytes_of(content)
+    make_sparse(aside, (mebibytes + 2) * MIB)
     table = "\n".join(
         (
             "label: gpt",
             f"label-id: {_DISK}",
             f"first-lba: {_FIRST_SECTOR}",
-            f"start={_FIRST_SECTOR}, size={content.mebibytes * MIB // 512}, type={ESP_TYPE}, uuid={_PARTITION}, "
-            "name=hardpan-boot",
+            f"start={_FIRST_SECTOR}, size={mebibytes * MIB // 512}, type={ESP_TYPE}, uuid={_PARTITION}, name={NAME}",
         )
     )
     unpacked.run("sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", str(aside), input=table.encode() + b"\n")
-    format_esp(unpacked, aside, content, _FIRST_SECTOR * 512)
+    format_esp(unpacked, aside, files, mebibytes, _FIRST_SECTOR * 512)
     aside.rename(file)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from efi.errors import MediumWrong
 from efi.esp import Content
 from efi.lock import PACKAGE, WHEEL, Item, Lock
 from efi.netboot import script
 from efi.release import Release
 from efi.sbom import bill
+from efi.slots import mebibytes_of, slots_of
+from efi.unpacked import Unpacked
+from sal.command import SystemRunner
+from tests.unit.efi.programs import program
 
 
 def test_credentials_stand_where_the_stub_looks_for_them() -> None:
@@ -44,3 +52,37 @@ def test_a_script_for_ipxe_repeats_the_whole_kernel_line() -> None:
         "dhcp",
         "chain hardpan.efi console=ttyS0 panic=10 hardpan.gateway=https://cp.example:8443 hardpan.label.rack=7",
     ]
+
+
+def test_a_stick_has_room_for_two_images_and_starts_what_has_an_entry(tmp_path: Path) -> None:
+    loader = tmp_path / "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+    loader.parent.mkdir(parents=True)
+    loader.write_bytes(b"loader")
+    image = program({".osrel": b"ID=hardpan\nVERSION_ID=0.2.0\n"})
+    content = Content(image, {"hardpan.gateway": b"https://cp.example:8443"})
+    files = slots_of(Unpacked(tmp_path, SystemRunner()), content)
+    assert files == {
+        "EFI/BOOT/BOOTX64.EFI": b"loader",
+        "EFI/images/0.2.0.efi": image,
+        "loader/credentials/hardpan.gateway.cred": b"https://cp.example:8443",
+        "loader/entries/0.2.0.conf": (
+            b"title Hardpan 0.2.0\nsort-key hardpan\nversion 0.2.0\nefi /EFI/images/0.2.0.efi\n"
+        ),
+        "loader/loader.conf": b"timeout 0\neditor no\nauto-entries no\nauto-firmware no\n",
+    }
+    assert mebibytes_of(Content(bytes(50 << 20), {})) == 58 + 50 + 32
+
+
+def test_a_program_that_is_no_image_of_ours_is_what_firmware_starts(tmp_path: Path) -> None:
+    content = Content(program({".text": b"another loader"}), {})
+    assert slots_of(Unpacked(tmp_path, SystemRunner()), content) == {"EFI/BOOT/BOOTX64.EFI": content.image}
+
+
+def test_what_is_no_program_goes_on_no_stick(tmp_path: Path) -> None:
+    with pytest.raises(MediumWrong, match="no EFI program"):
+        slots_of(Unpacked(tmp_path, SystemRunner()), Content(b"image", {}))
+
+
+def test_a_signed_image_without_its_key_has_no_loader_before_it(tmp_path: Path) -> None:
+    content = Content(program({".osrel": b"VERSION_ID=0.2.0\n"}, certificates=(4096, 8)), {})
+    assert slots_of(Unpacked(tmp_path, SystemRunner()), content) == {"EFI/BOOT/BOOTX64.EFI": content.image}

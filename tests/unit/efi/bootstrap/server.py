@@ -53,6 +53,9 @@ class Server:
 def server(folder: Path) -> Server:
     """Sites rack-7, which gives its token with media of every kind, and lab, which gives none."""
     runner = FakeRunner().on("*")
+    loader = folder / "tools/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+    loader.parent.mkdir(parents=True, exist_ok=True)
+    loader.write_bytes(b"loader")
     shelf = Shelf(folder / "shelf", Unpacked(folder / "tools", runner))
     sites = (site("rack-7", METAL, OLD, token_on=tuple(Medium)), site("lab", CLOUD, METAL))
     for data in (METAL, OLD, CLOUD):
