@@ -12,6 +12,7 @@ from functools import lru_cache
 from controllers.loop.cache import light
 from controllers.loop.conditions import is_true
 from controllers.loop.objects import Json, Object
+from controllers.removed import is_removed
 from trust.certificate import NodeCertificate, verify_certificate
 from trust.errors import Code, Refusal
 from trust.snapshot import TrustView
@@ -74,6 +75,8 @@ def _looking(view: TrustView) -> Callable[[str, str], NodeCertificate | Refusal]
 
 def shut_out(node: Object, certified: Certified) -> str:
     """Why an approved node must not be let in any more; empty when it may, and when nobody can tell without trust."""
+    if is_removed(node):
+        return "it was removed"
     if is_true(node.status, "Conflict"):
         return "two machines speak with its key"
     try:

@@ -40,6 +40,8 @@ class Reason(DocumentedReason):
 
     RUNNING = "Running", "it runs as its item says; a volume is there"
     PLACED = "Placed", "it has the node in the message"
+    MOVES = "Moves", "its node is drained: it goes to another one when its turn comes", "wait"
+    STAYS = "Stays", "its node is drained, and it cannot leave it; the message says why", "see the message"
     WAITING = "WaitingForNode", "the node has not done it yet", "wait; is the node Ready?"
     UPDATING = "Updating", "the node is starting it", "wait"
     RESTARTING = "Restarting", "it ended and starts again after the pause in the message", "look at its console"
@@ -59,10 +61,11 @@ class Reason(DocumentedReason):
     REMOVING = "Removing", "its node is asked to remove it", "wait"
 
 
-_STATES = tuple(each for each in Reason if each is not Reason.PLACED)
+_PLACES = (Reason.PLACED, Reason.MOVES, Reason.STAYS)
+_STATES = tuple(each for each in Reason if each not in _PLACES)
 CONDITIONS = (
     ConditionDefinition("Ready", "it is as its item of the plan says", "supervisor", _STATES),
-    ConditionDefinition("Placed", "it has a node", "supervisor", (Reason.PLACED,)),
+    ConditionDefinition("Placed", "it has a node", "supervisor", _PLACES),
     ConditionDefinition("Running", "its node says that it runs", "supervisor", _STATES),
 )
 

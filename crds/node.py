@@ -1,4 +1,4 @@
-"""Node: a machine that registered. Written by the ledger; operators set `cordoned`, `removal` and `resolved` only."""
+"""Node: a machine that registered. Written by the ledger; what operators decide of it stands in five of its fields."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from crds.meta import (
     Base64Key,
     Column,
     Count,
+    Digest,
     DnsLabel,
     ImageVersion,
     KindDefinition,
@@ -49,6 +50,12 @@ class NodeSpec(Part):
                 f"a node's registration names its keys, which never change: {ANEW}",
                 ".registration",
             ),
+            Rule(
+                "!has(oldSelf.removal) || oldSelf.removal != 'Forget'"
+                " || (has(self.removal) && self.removal == 'Forget')",
+                "what ran on a forgotten node may run elsewhere by now: wipe the machine, and it comes as a new node",
+                ".removal",
+            ),
         )
     )
 
@@ -71,8 +78,12 @@ class NodeSpec(Part):
     ) = None
     resolved: Annotated[Timestamp, about("Conflicts up to this time are settled. Set by operators.")] | None = None
     cordoned: Annotated[bool, about("True: nothing new is placed there. Set by operators.")] | None = None
+    draining: Annotated[bool, about("True: what may move goes to other nodes. Set by operators.")] | None = None
     removal: (
-        Annotated[Literal["Graceful", "Forget"], about("How it is given up when it is deleted. Set by operators.")]
+        Annotated[
+            Literal["Graceful", "Forget"],
+            about("Takes it out of service: once nothing is on it any more, or at once, for good. Set by operators."),
+        ]
         | None
     ) = None
 
@@ -144,6 +155,13 @@ class Inventory(Part):
     ) = None
 
 
+class NodeImage(Part):
+    """The boot image that it runs, as it says itself."""
+
+    version: Annotated[ImageVersion, about("Its version.")]
+    flavour: Annotated[DnsLabel, about("`cloud` or `metal`.")]
+
+
 class Uptime(Part):
     """Seconds of credited uptime of one UTC day."""
 
@@ -151,15 +169,19 @@ class Uptime(Part):
     seconds: Annotated[Count, about("Seconds for which reports arrived.")]
 
 
+_REGISTER = StringConstraints(pattern=r"^[0-9a-f]{64}$", max_length=64)
+
+
+class NodeAttestation(Part):
+    """What its TPM said when it registered."""
+
+    key: Annotated[Digest, about("The key that signs its quotes; it stays the same.")]
+    pcr7: Annotated[str, _REGISTER, about("Secure Boot: whether it is on, its keys, and whose signature counted.")]
+    pcr11: Annotated[str, _REGISTER, about("The image that was started: `hardpan image inspect` prints it.")]
+
+
 class NodeSummary(Part):
     """Short forms for lists; for people only, code never reads them."""
-
-class NodeImage(Part):
-    """The boot image that it runs, as it says itself."""
-
-    version: Annotated[ImageVersion, about("Its version.")]
-    flavour: Annotated[DnsLabel, about("`cloud` or `metal`.")]
-
 
     address: Annotated[Text, about("The address, shortened.")] | None = None
     memory: Annotated[Text, about("Memory that can be given to machines: 512Gi.")] | None = None
@@ -177,6 +199,8 @@ class NodeStatus(Status):
     labels: Annotated[LabelMap, about("Its labels, as its certificate says.")] | None = None
     capacity: Annotated[Capacity, about("What can be given to machines.")] | None = None
     inventory: Annotated[Inventory, about("What the machine says of itself.")] | None = None
+    image: Annotated[NodeImage, about("The boot image that it runs.")] | None = None
+    attestation: Annotated[NodeAttestation, about("What its TPM said when it registered.")] | None = None
     boot: Annotated[Text, about("Which start of the machine reported last.")] | None = None
     start: Annotated[Count, about("How often its programs were started, by its own count.")] | None = None
     instance: Annotated[Text, about("Random name of that start.")] | None = None
@@ -187,7 +211,6 @@ class NodeStatus(Status):
             max_length=35,
             description="Credited uptime of the latest 35 days.",
             json_schema_extra={"x-kubernetes-list-type": "atomic"},
-    image: Annotated[NodeImage, about("The boot image that it runs.")] | None = None
         ),
     ] = None
 
@@ -212,6 +235,7 @@ NODE = KindDefinition(
         condition_column("Reason", "Ready", "reason", wide=True),
         Column("Region", ".status.region", wide=True),
         Column("Full Address", ".status.address", wide=True),
+        Column("Image", ".status.image.version", wide=True),
     ),
     conditions=CONDITIONS,
     rules=(
@@ -221,4 +245,3 @@ NODE = KindDefinition(
         ),
     ),
 )
-        Column("Image", ".status.image.version", wide=True),

@@ -27,6 +27,29 @@ class Reason(DocumentedReason):
         "the token admits machines from other networks",
         "approve it by hand, or make another token",
     )
+    NO_TPM = "NoTpm", "no quote of a TPM came", "switch the TPM on in the firmware's setup, if the machine has one"
+    QUOTE_MISSING = (
+        "QuoteMissing",
+        "no quote of its TPM came, and one came before",
+        "switch the TPM on again in the firmware's setup",
+    )
+    QUOTE_REFUSED = (
+        "QuoteRefused",
+        "the quote of its TPM does not count, for the cause in the message",
+        "look whether somebody stands between, or whether the TPM is broken",
+    )
+    ATTESTATION_KEY_CHANGED = (
+        "AttestationKeyChanged",
+        "another key signs its quotes than at first: it has another TPM, or somebody imitates it",
+        "if you changed the board, delete the Node and let the machine register again",
+    )
+    QUOTED = "Quoted", "its TPM says what was started, and no release says what that should be"
+    IMAGE_RELEASED = "ImageReleased", "its TPM says that it started an image that the operator released"
+    IMAGE_NOT_RELEASED = (
+        "ImageNotReleased",
+        "its TPM says that it started an image that is in no release",
+        "boot a released image, or release this one: `hardpan release create`",
+    )
     CLOCK_SKEW = (
         "ClockSkew",
         "its clock is off: by more than 5 minutes when it registered, or by more than 1 minute in its reports",
@@ -46,6 +69,12 @@ class Reason(DocumentedReason):
     )
     ONE_MACHINE = "OneMachine", "its key speaks from one machine, or its conflict was resolved"
     CORDONED = "Cordoned", "`spec.cordoned` is true", "`kubectl hardpan node uncordon` when new machines may go there"
+    DRAINING = (
+        "Draining",
+        "what may move leaves it, and nothing new goes there",
+        "wait, or `kubectl hardpan node uncordon` to keep it",
+    )
+    IN_SERVICE = "InService", "nobody drains it"
     SCHEDULABLE = "Schedulable", "new machines may go there"
     SOUND = "Sound", "it found nothing wrong with itself"
     NETWORK_BROKEN = "NetworkBroken", "its bridge, filter or routes cannot be mended", "mend what the message names"
@@ -64,12 +93,6 @@ class Reason(DocumentedReason):
         "its disk is nearly full: guests that need room wait",
         "remove machines or volumes, or add a device",
     )
-    TROUBLED = "Troubled", "it found something else wrong with itself", "read the message"
-
-
-_NOT_APPROVED = (
-    Reason.WAITING_FOR_APPROVAL,
-    Reason.TOKEN_USED_UP,
     CURRENT = "Current", "it runs the boot image that was asked for, or nobody asked for one"
     NO_IMAGE = "NoImage", "it does not run from a boot image, or has not reported yet"
     ORDERED = "Ordered", "it was asked to run another boot image, and has not answered yet"
@@ -84,8 +107,19 @@ _NOT_APPROVED = (
         "the boot image was not installed; the message says why",
         "mend what the message names, then `hardpan node upgrade` again",
     )
+    TROUBLED = "Troubled", "it found something else wrong with itself", "read the message"
+
+
+_NOT_APPROVED = (
+    Reason.WAITING_FOR_APPROVAL,
+    Reason.TOKEN_USED_UP,
     Reason.HARDWARE_NOT_ALLOWED,
     Reason.NETWORK_NOT_ALLOWED,
+    Reason.NO_TPM,
+    Reason.QUOTE_MISSING,
+    Reason.QUOTE_REFUSED,
+    Reason.ATTESTATION_KEY_CHANGED,
+    Reason.IMAGE_NOT_RELEASED,
     Reason.CLOCK_SKEW,
     Reason.REVOKED,
 )
@@ -115,10 +149,31 @@ CONDITIONS = (
         refusable=True,
     ),
     ConditionDefinition(
+        "Attested",
+        "its TPM says which image it started, and a release has that image if any names one; Unknown without a TPM",
+        "ledger",
+        (
+            Reason.IMAGE_RELEASED,
+            Reason.QUOTED,
+            Reason.NO_TPM,
+            Reason.QUOTE_MISSING,
+            Reason.QUOTE_REFUSED,
+            Reason.ATTESTATION_KEY_CHANGED,
+            Reason.IMAGE_NOT_RELEASED,
+        ),
+    ),
+    ConditionDefinition(
         "Schedulable",
         "new machines may be placed there",
         "ledger",
-        (Reason.SCHEDULABLE, Reason.CORDONED, *_NOT_READY),
+        (Reason.SCHEDULABLE, Reason.CORDONED, Reason.DRAINING, *_NOT_READY),
+        refusable=True,
+    ),
+    ConditionDefinition(
+        "Draining",
+        "it is drained or removed; the message says what is still on it",
+        "ledger",
+        (Reason.DRAINING, Reason.IN_SERVICE),
         refusable=True,
     ),
     ConditionDefinition(
@@ -136,7 +191,6 @@ CONDITIONS = (
         ),
         refusable=True,
     ),
-)
     ConditionDefinition(
         "UpToDate",
         "it runs the boot image that it was asked to run",
@@ -144,3 +198,4 @@ CONDITIONS = (
         (Reason.CURRENT, Reason.NO_IMAGE, Reason.ORDERED, Reason.UPGRADING, Reason.FELL_BACK, Reason.UPGRADE_FAILED),
         refusable=True,
     ),
+)

@@ -134,6 +134,11 @@ class RefusalReason(DocumentedReason):
         "a newer order follows; if it is refused too, the control plane's clock was set back: mend it, or wait",
     )
     NODE_REVOKED = "NodeRevoked", "the operator revoked the node", "wipe the machine to enrol it anew"
+    NODE_REMOVED = (
+        "NodeRemoved",
+        "the operator removed the node, or gave it up for lost",
+        "what was removed: `kubectl hardpan node uncordon` takes it back; what was given up: wipe the machine",
+    )
     NODE_CONFLICT = (
         "NodeConflict",
         "two machines speak with the node's key, as when its disk was copied: both are frozen",
@@ -159,7 +164,6 @@ class RefusalReason(DocumentedReason):
         "no certificate, or one that claims what its token does not vouch for, or that names other keys",
         "make the machine's medium anew, or approve the node by hand",
     )
-    HOLDER_UNKNOWN = "HolderUnknown", "the certificate of a node that holds what the plan refers to did not come"
     RELEASE_UNKNOWN = (
         "ReleaseUnknown",
         "the newest snapshot lists no such release",
@@ -172,3 +176,4 @@ class RefusalReason(DocumentedReason):
         "name a newer release",
     )
     OLDER_THAN_RAN = "OlderThanRan", "a boot image older than one that the node ran", "name a newer release"
+    HOLDER_UNKNOWN = "HolderUnknown", "the certificate of a node that holds what the plan refers to did not come"

@@ -44,16 +44,17 @@ class Code(StrEnum):
     STALE_EPOCH = "StaleEpoch"  # a lower placement or generation than the node saw
     REMOVED_SINCE = "RemovedSince"  # ordered before the resource's last removal
     NODE_REVOKED = "NodeRevoked"  # the operator revoked the node
+    NODE_REMOVED = "NodeRemoved"  # the operator removed the node, or gave it up
     NODE_CONFLICT = "NodeConflict"  # two machines speak with one node's key
     TOKEN_UNKNOWN = "TokenUnknown"  # the snapshot does not list the join token
     TOKEN_CLOSED = "TokenClosed"  # the operator closed the join token
     TOKEN_EXPIRED = "TokenExpired"  # the join token's time is over
     CERTIFICATE_REFUSED = "CertificateRefused"  # no certificate, or one that claims what its token does not vouch for
-    HOLDER_UNKNOWN = "HolderUnknown"  # a node is said to hold something and its certificate did not come
     RELEASE_UNKNOWN = "ReleaseUnknown"  # the snapshot does not list the release
     WRONG_FLAVOUR = "WrongFlavour"  # a boot image for other machines than the node
     BELOW_MINIMUM = "BelowMinimum"  # a boot image older than the releases in force allow
     OLDER_THAN_RAN = "OlderThanRan"  # a boot image older than one that the node ran
+    HOLDER_UNKNOWN = "HolderUnknown"  # a node is said to hold something and its certificate did not come
 
 
 class TrustError(Exception):

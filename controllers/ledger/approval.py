@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from controllers.ledger.attestation import UNASKED, Attested
 from controllers.ledger.hardware import Hardware, is_within
 from crds.node_conditions import Reason
 from crds.reasons import RefusalReason
@@ -33,7 +34,7 @@ class TokenUse:
     """What the ledger counts of a token, and whom the token admits.
 
     used, count: nodes that came by it, and the most that may. machines: names of single machines, see `Hardware`.
-    networks: where its machines must be. Empty or None: any.
+    networks: where its machines must be. Empty or None: any. measured: their TPM must name a released image.
     """
 
     used: int
@@ -41,6 +42,7 @@ class TokenUse:
     board_vendor: str | None
     machines: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Claim:
     refusal: tuple[str, str] | None = None
     joined: bool = False
     address: str = ""
+    attested: Attested = UNASKED
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,20 @@ class Decision:
     message: str
 
 
-def decide(claim: Claim, token: TokenUse | None, *, revoked: bool, now: datetime, conflict: str = "") -> Decision:
-    """Approved, Pending with what is missing, or Refused until an operator acts; `conflict` is the sentence of one."""
+def decide(
+    claim: Claim, token: TokenUse | None, *, revoked: bool, now: datetime, conflict: str = "", removed: str = ""
+) -> Decision:
+    """Approved, Pending with what is missing, or Refused until an operator acts.
+
+    `conflict` and `removed` are the sentences of a node of which two machines run, and of one that was removed.
+    """
     approve = f"kubectl hardpan node approve {claim.node}"
     if revoked:
         return Decision(
             "Refused", Reason.REVOKED, f"{claim.node} is revoked by the operator: wipe the machine to enrol it anew"
         )
+    if removed:
+        return Decision("Refused", RefusalReason.NODE_REMOVED, removed)
     if conflict:
         return Decision("Refused", RefusalReason.NODE_CONFLICT, conflict)
     if abs(claim.time - now) > CLOCK_TOLERANCE:
@@ -121,3 +131,5 @@ def _missing(claim: Claim, name: str, token: TokenUse) -> Iterator[tuple[Reason,
     if token.networks and not is_within(claim.address, token.networks):
         where = f"{', '.join(token.networks)}; this one comes from {claim.address or 'an unknown address'}"
         yield Reason.NETWORK_NOT_ALLOWED, f"token {name} admits machines from {where}"
+    if token.measured and (unexpected := claim.attested.unexpected):
+        yield unexpected, f"token {name} admits machines that started a released image; {claim.attested.message}"

@@ -8,21 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controllers.certified import Certified
-from controllers.ledger import standing
+from controllers.ledger import removal, standing
 from controllers.ledger.conflicts import Conflicts
-from controllers.ledger.predecessor import MACHINE, hint
+from controllers.ledger.predecessor import MACHINE as BOARD
+from controllers.ledger.predecessor import hint
 from controllers.ledger.presence import Presence, Standing
 from controllers.loop.cache import Cache
 from controllers.loop.conditions import merge
 from controllers.loop.controller import Done, Outcome, RequeueAfter
 from controllers.loop.kube import Kube
-from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.objects import Json, Object, ObjectKey, resource_of
+from crds.machine import MACHINE
+from crds.volume import VOLUME
 from trust.certificate import NodeCertificate
 from trust.errors import Refusal
 from trust.snapshot import TrustView
 
 MANAGER = "hardpan-ledger"
 REFRESH_SECONDS = 300.0
+REMOVAL_SECONDS = 3.0
+MACHINES, VOLUMES = resource_of(MACHINE), resource_of(VOLUME)
 LOOK_SECONDS = 1.0
 
 
@@ -58,7 +63,8 @@ class NodeReconciler:
             return RequeueAfter(REFRESH_SECONDS)
         vouched, held = self._vouched(seen), self.presence.of(key.name)
         conflict, liveness = self.conflicts.of(seen), self.presence.liveness(key.name)
-        said = standing.conditions(seen, vouched, held, liveness, conflict, self._before(seen, held))
+        left = removal.left(await self._on(seen), vouched, held, liveness) if removal.is_under_way(seen) else None
+        said = standing.conditions(seen, vouched, held, liveness, conflict, self._before(seen, held), left)
         merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())
         status = {
             **standing.details(vouched if isinstance(vouched, NodeCertificate) else None, held, seen),
@@ -67,7 +73,12 @@ class NodeReconciler:
             "observedGeneration": seen.generation,
         }
         await self.kube.apply_status(seen, status, MANAGER)
-        return RequeueAfter(REFRESH_SECONDS)
+        return RequeueAfter(REMOVAL_SECONDS if left and not left.nothing else REFRESH_SECONDS)
+
+    async def _on(self, node: Object) -> list[Object]:
+        """Machines and volumes that are placed there, asked of the API server itself: a removal is for good."""
+        lists = [await self.kube.list(each, projection=_place) for each in (MACHINES, VOLUMES)]
+        return [each for found in lists for each in found.objects if each.spec.get("node") == node.name]
 
     def _vouched(self, seen: Object) -> NodeCertificate | Refusal | None:
         """The certificate that counts, or why the one that is there does not."""
@@ -80,7 +91,7 @@ class NodeReconciler:
 
     def _before(self, seen: Object, held: Standing | None) -> str:
         machine = held.inventory.machine if held and held.inventory else None
-        return hint(seen, self.nodes.by(MACHINE, machine)) if machine else ""
+        return hint(seen, self.nodes.by(BOARD, machine)) if machine else ""
 
     async def follow(self, wake: Callable[[ObjectKey], None]) -> None:
         """Wakes a node whose silence means something else than a second ago, for ever."""
@@ -91,3 +102,9 @@ class NodeReconciler:
                     wake(ObjectKey("", name))
                 self._states[name] = state
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _place(raw: Json) -> Json:
+    """Where an object is; no list of all machines is to be in memory for more."""
+    metadata = {name: raw["metadata"].get(name, "") for name in ("name", "namespace", "resourceVersion")}
+    return {"metadata": metadata, "spec": {"node": raw["spec"].get("node")}}

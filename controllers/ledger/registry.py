@@ -9,15 +9,20 @@ from datetime import datetime
 from typing import Any
 
 from controllers.ledger.approval import Claim, Decision, TokenUse, Vouched, decide
+from controllers.ledger.attestation import Attested, attested, bound_key, expected
 from controllers.ledger.challenge import LIFE_SECONDS, Challenges
 from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.hardware import hardware_of
 from controllers.ledger.presence import Presence
+from controllers.ledger.returns import Returns
 from controllers.loop.cache import Cache
 from controllers.loop.errors import AlreadyExists
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Object, ObjectKey, resource_of
+from controllers.removed import sentence
 from crds.node import NODE, NodeSpec
+from crds.node_conditions import Reason
+from crds.reasons import RefusalReason
 from trust.certificate import NodeCertificate, token_open, verify_certificate
 from trust.errors import Code, Refusal
 from trust.part import format_time, parse_time
@@ -27,6 +32,7 @@ from trust.snapshot import TrustView
 NODES = resource_of(NODE)
 RETRY_SECONDS = {"Pending": 10.0, "Refused": 300.0, "Approved": 0.0}
 MOST_PENDING = 500
+GONE = (Reason.REVOKED, RefusalReason.NODE_REMOVED)
 
 
 @dataclass
@@ -42,6 +48,9 @@ class Registry:
     clock: Callable[[], datetime]
     wake: Callable[[ObjectKey], None]
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._returns = Returns(self.kube)
 
     async def challenge(self, node: str) -> dict[str, Any]:
         """A nonce, and what time it is here."""
@@ -60,10 +69,14 @@ class Registry:
                 raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
             self.conflicts.registered(registration, asked, seen)
             certificate, refusal = _vouched(registration, seen, view)
-            decision = self._decide(registration, sender, certificate, refusal, seen, view)
+            verdict = self._attested(registration, seen, view)
+            decision = self._decide(registration, sender, certificate, refusal, seen, view, verdict)
             seen = await self._store(registration, data, seen, decision)
-        self.presence.registered(registration, decision, certificate if decision.state == "Approved" else None)
+        counts = certificate if decision.state == "Approved" else None
+        self.presence.registered(registration, decision, counts, verdict)
         self.wake(seen.key)
+        if decision.reason in GONE:
+            await self._returns.tell(seen, registration, decision)
         return self._answer(decision, seen)
 
     def _decide(
@@ -74,6 +87,7 @@ class Registry:
         refusal: Refusal | None,
         seen: Object | None,
         view: TrustView,
+        verdict: Attested,
     ) -> Decision:
         now, token = self.clock(), certificate.token if certificate else None
         joined = seen is not None and seen.spec.get("certificate") is not None
@@ -91,16 +105,24 @@ class Registry:
             (str(refusal.code), refusal.message) if refusal else None,
             joined,
             sender,
+            verdict,
         )
         use, revoked = self._use(token, registration.node, view), view.node_revoked(registration.node)
-        return decide(claim, use, revoked=revoked, now=now, conflict=self.conflicts.of(seen))
+        removed = sentence(seen) if seen else ""
+        return decide(claim, use, revoked=revoked, now=now, conflict=self.conflicts.of(seen), removed=removed)
+
+    def _attested(self, registration: Registration, seen: Object | None, view: TrustView) -> Attested:
+        held = self.presence.of(registration.node)
+        bound = bound_key(seen, held.attested if held else None)
+        return attested(registration, bound, expected(view))
 
     def _use(self, token: str | None, node: str, view: TrustView) -> TokenUse | None:
         record = view.tokens.get(token) if token else None
         if record is None:
             return None
         used = sum(1 for each in self.nodes.all() if each.spec.get("token") == token and each.name != node)
-        return TokenUse(used, record.count, record.board_vendor, record.machines or (), record.networks or ())
+        bounds = (record.board_vendor, record.machines or (), record.networks or (), bool(record.measured))
+        return TokenUse(used, record.count, *bounds)
 
     async def _store(self, registration: Registration, data: bytes, seen: Object | None, decision: Decision) -> Object:
         """A Node for every machine that registered, with what it signed; its certificate only when it counts."""

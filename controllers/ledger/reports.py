@@ -11,6 +11,7 @@ from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.presence import Presence
 from controllers.loop.cache import Cache
 from controllers.loop.objects import ObjectKey
+from controllers.removed import sentence
 from controllers.trust_source import TrustSource
 from trust.errors import Code, Refusal
 from trust.keys import named_key
@@ -42,6 +43,8 @@ class ReportDesk:
             raise Refusal(Code.WRONG_CLUSTER, f"{name} reports to cluster {report.cluster}")
         if view.node_revoked(name):
             raise Refusal(Code.NODE_REVOKED, f"{name} is revoked by the operator")
+        if removed := sentence(node):
+            raise Refusal(Code.NODE_REMOVED, removed)
         if conflict := self.conflicts.of(node):
             raise Refusal(Code.NODE_CONFLICT, conflict)
         self.conflicts.reported(report, node)
@@ -52,5 +55,5 @@ class ReportDesk:
             "serverTime": format_time(self.clock()),
             "trust": {"version": view.version, "digest": bundle.digest},
             "state": "Ready" if node.spec.get("certificate") else "Pending",
-        }
             **({"image": dict(node.spec["image"])} if node.spec.get("image") else {}),
+        }

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from controllers.ledger import attestation
 from controllers.ledger.address import node_address
 from controllers.ledger.clones import Start
 from controllers.ledger.presence import Standing
+from controllers.ledger.removal import Left, draining, is_out
 from controllers.ledger.soundness import healthy
 from controllers.ledger.summary import rounded, shortened
-from controllers.ledger.uptime import Liveness
 from controllers.ledger.up_to_date import up_to_date
+from controllers.ledger.uptime import Liveness
 from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
+from controllers.removed import is_forgotten, is_leaving
 from crds.node_conditions import Reason
 from crds.reasons import RefusalReason
 from trust.certificate import NodeCertificate
@@ -29,26 +32,30 @@ def conditions(
     liveness: Liveness | None,
     conflict: str = "",
     before: str = "",
+    left: Left | None = None,
 ) -> list[Condition]:
     """Every condition; `vouched` is its certificate, or why that does not count, `conflict` the sentence of one.
 
-    `before` says which node the machine may have been.
+    `before` says which node the machine may have been, `left` what is on it while it is removed.
     """
-    approved = _approved(seen.name, vouched, held)
+    removed = is_out(seen, left)
+    approved = _removed(seen) if removed else _approved(seen.name, vouched, held)
     ready = _ready(approved, conflict, liveness)
     return [
         Condition("Registered", "True", str(Reason.REGISTERED), before),
         approved,
+        attestation.said(seen, held.attested if held else None),
         _conflict(conflict),
         ready,
         _schedulable(seen, ready),
+        draining(seen, left, held),
         healthy(seen, ready, held),
+        up_to_date(seen, held),
     ]
 
 
 def _approved(name: str, vouched: NodeCertificate | Refusal | None, held: Standing | None) -> Condition:
     if isinstance(vouched, Refusal):
-        up_to_date(seen, held),
         return _refused(name, vouched)
     if vouched is not None:
         by_token = vouched.token is not None
@@ -59,6 +66,12 @@ def _approved(name: str, vouched: NodeCertificate | Refusal | None, held: Standi
     if held is not None and held.decision is not None:
         return Condition("Approved", "False", str(held.decision.reason), held.decision.message)
     return Condition("Approved", "False", str(Reason.WAITING_FOR_APPROVAL), "waits for an operator")
+
+
+def _removed(seen: Object) -> Condition:
+    back = f": kubectl hardpan node uncordon {seen.name} takes it back"
+    words = "given up by the operator: wipe the machine" if is_forgotten(seen) else f"removed by the operator{back}"
+    return Condition("Approved", "False", str(RefusalReason.NODE_REMOVED), words)
 
 
 def _refused(name: str, refusal: Refusal) -> Condition:
@@ -90,6 +103,8 @@ def _ready(approved: Condition, conflict: str, liveness: Liveness | None) -> Con
 
 
 def _schedulable(seen: Object, ready: Condition) -> Condition:
+    if is_leaving(seen) and ready.status == "True":
+        return Condition("Schedulable", "False", str(Reason.DRAINING), "it is drained or removed")
     if seen.spec.get("cordoned"):
         return Condition("Schedulable", "False", str(Reason.CORDONED), "spec.cordoned is true")
     if ready.status != "True":
@@ -114,9 +129,12 @@ def details(certificate: NodeCertificate | None, held: Standing | None, seen: Ob
     if held is not None and held.report is not None:
         report = held.report
         said |= {"capacity": report.capacity.wire(), "boot": report.boot}
+        if report.image is not None:
+            said["image"] = {"version": report.image.version, "flavour": report.image.flavour}
         said["machines"] = sum(1 for row in report.table if row.kind == "machine")
     if held is not None and held.attendance.days:
         said["uptime"] = [{"day": day, "seconds": int(seconds)} for day, seconds in held.attendance.days]
+    said |= attestation.kept(seen, held.attested if held else None)
     return said | _shown(certificate, said.get("capacity"), seen)
 
 
@@ -127,5 +145,3 @@ def _shown(certificate: NodeCertificate | None, capacity: Mapping[str, Any] | No
         return {"summary": summary} if summary else {}
     address = node_address(certificate.mycelium_key)
     return {"address": address.compressed, "summary": {**summary, "address": shortened(address)}}
-        if report.image is not None:
-            said["image"] = {"version": report.image.version, "flavour": report.image.flavour}

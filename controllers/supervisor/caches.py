@@ -9,6 +9,7 @@ from controllers.certified import Certified, without_registration
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Watch
 from controllers.loop.objects import Object, ObjectKey, resource_of
+from controllers.removed import is_forgotten
 from controllers.supervisor.memo import PerObject, Reserved, Uids
 from controllers.supervisor.model import NodeView, WorkKind
 from controllers.trust_source import TrustSource
@@ -29,6 +30,11 @@ VOLUMES = resource_of(VOLUME)
 JOBS = resource_of(JOB)
 NODES = resource_of(NODE)
 MARKS = resource_of(REVISION_MARK)
+
+
+def is_there(node: Object) -> bool:
+    """Whether a node is one that decisions may count with."""
+    return node.deletion_timestamp is None and not is_forgotten(node)
 
 
 def _by_uid(seen: Object) -> Iterable[str]:
@@ -62,7 +68,7 @@ class Caches:
         self.jobs = Cache(JOBS, indexes=children)
         self.nodes = Cache(NODES, without_registration)
         self.certified = Certified(trust.view)
-        self.node_views = PerObject[NodeView](self.nodes)
+        self.node_views = PerObject[NodeView](self.nodes, is_there)
         self.marks = Cache(MARKS, indexes={"place": _by_place})
         self._view: TrustView | None = None
         self._node_states: dict[str, object] = {}
@@ -109,9 +115,18 @@ class Caches:
         found = self.deployments.by("uid", uid)
         return found[0].key if found else None
 
+    def node(self, name: str) -> Object | None:
+        """The node, unless it is forgotten."""
+        seen = self.nodes.get(ObjectKey("", name))
+        return None if seen is None or is_forgotten(seen) else seen
+
+    def known_nodes(self) -> list[Object]:
+        """All nodes but the forgotten ones."""
+        return [each for each in self.nodes.all() if not is_forgotten(each)]
+
     def certificate(self, node: str) -> NodeCertificate | None:
         """What counts of a node; None when nobody vouches for it, or not any more."""
-        seen = self.nodes.get(ObjectKey("", node))
+        seen = self.node(node)
         try:
             return self.certified.of(seen) if seen is not None else None
         except Refusal:
@@ -122,9 +137,9 @@ class Caches:
 
     def _if_node_changed(self, seen: Object) -> Iterable[ObjectKey]:
         """Reports move a node's status all the time; what decides over deployments moves seldom."""
-        if self.nodes.get(seen.key) is None:
-            self._node_states.pop(seen.name, None)
-            return self._everybody(seen)
+        if self.node(seen.name) is None:
+            known = self._node_states.pop(seen.name, None) is not None
+            return self._everybody(seen) if known else ()
         conditions = {each["type"]: each["status"] for each in seen.status.get("conditions") or ()}
         state = (conditions, seen.spec, seen.status.get("capacity"), seen.deletion_timestamp)
         if self._node_states.get(seen.name) == state:

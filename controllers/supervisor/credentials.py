@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from controllers.loop.cache import Cache
 from controllers.loop.conditions import is_true
 from controllers.loop.objects import ObjectKey
+from controllers.removed import sentence
 from jobs.broker import ControllerBroker
 from trust.certificate import NodeCertificate, verify_certificate
 from trust.dsse import decode, encode
@@ -96,6 +97,8 @@ class CredentialsDesk:
         node = self._nodes.get(ObjectKey("", claimed.node))
         if node is None or not node.spec.get("certificate"):
             raise Refusal(Code.CERTIFICATE_REFUSED, f"{claimed.node} is not approved: register first")
+        if removed := sentence(node):
+            raise Refusal(Code.NODE_REMOVED, removed)
         if is_true(node.status, "Conflict"):
             raise Refusal(Code.NODE_CONFLICT, f"two machines speak with the key of {claimed.node}: both are frozen")
         view = self._trust()

@@ -59,7 +59,7 @@ class Inbox:
 
     async def read(self, timeout: float = 0.0) -> float:
         """Takes in the events that there are, or come within `timeout`; returns for how long to pause. JobsError."""
-        names = [each.name for each in self._caches.nodes.all()]
+        names = [each.name for each in self._caches.known_nodes()]
         if not names:
             return PAUSE_SECONDS
         events = await self._broker.events(names, timeout)
@@ -74,15 +74,15 @@ class Inbox:
 
     async def look(self) -> None:
         """Looks at the report of every node, and forgets those of nodes that are gone. Raises JobsError."""
-        names = {each.name for each in self._caches.nodes.all()}
+        names = {each.name for each in self._caches.known_nodes()}
         self._reports.keep(names)
         await self._look(names)
-        if self._reports.listen(each for each in self._caches.nodes.all() if is_reachable(each)):
+        if self._reports.listen(each for each in self._caches.known_nodes() if is_reachable(each)):
             for each in self._caches.deployments.all():
                 self._wake(each.key)
 
     async def _look(self, names: Collection[str]) -> None:
-        nodes = [each for each in self._caches.nodes.all() if each.name in names]
+        nodes = [each for each in self._caches.known_nodes() if each.name in names]
         news = await self._reports.refresh(nodes)
         found = {uid: self._caches.key_of_uid(uid) for uid in news.deployments}
         keys = {key for key in found.values() if key is not None}

@@ -16,19 +16,19 @@ Value = TypeVar("Value")
 class PerObject(Generic[Value]):
     """A value for each object of a cache by its name, made again only for what changed, or when its basis did."""
 
-    def __init__(self, cache: Cache) -> None:
-        self._cache, self._version = cache, -1
+    def __init__(self, cache: Cache, is_there: Callable[[Object], bool]) -> None:
+        self._cache, self._is_there, self._version = cache, is_there, -1
         self._basis: object = None
         self._made: dict[str, tuple[Object, Value]] = {}
         self._values: Mapping[str, Value] = {}
 
     def values(self, basis: object, make: Callable[[Object], Value]) -> Mapping[str, Value]:
-        """Of all that is not being deleted, ordered by key; what was handed out before stays as it was."""
+        """Of all that is there, ordered by key; what was handed out before stays as it was."""
         if basis is not self._basis:
             self._basis, self._made, self._version = basis, {}, -1
         if self._cache.version != self._version:
             self._version = self._cache.version
-            self._made = {each.name: self._of(each, make) for each in self._cache.all() if not each.deletion_timestamp}
+            self._made = {each.name: self._of(each, make) for each in self._cache.all() if self._is_there(each)}
             self._values = MappingProxyType({name: value for name, (_, value) in self._made.items()})
         return self._values
 

@@ -47,6 +47,7 @@ class NodeView:
     certificate: str = ""
     unreachable_since: str = ""
     refusal: str = ""
+    draining: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ class Snapshot:
     `taken` are names that belong to other deployments, `leaving` those of a namesake before this one. `halted` has the
     sentence for each object (by uid) whose removal an operator has to agree to. `binned` has the nodes in whose bin a
     volume of this name waits to come back. `held` is what nodes hold without an object; while we are `listening` for
-    their first reports, it is not known yet what they hold.
+    their first reports, it is not known yet what they hold. Nothing starts anew after `trusted_until`.
     """
 
     namespace: str
@@ -220,6 +221,7 @@ class Snapshot:
     listening: bool = False
     halted: Mapping[str, str] = field(default_factory=dict)
     binned: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    trusted_until: datetime | None = None
 
     def find(self, key: Key) -> Placed | None:
         """The object with this identity."""

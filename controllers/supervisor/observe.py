@@ -7,6 +7,7 @@ from datetime import datetime
 
 from controllers.certified import Certified
 from controllers.loop.objects import Object, ObjectKey
+from controllers.removed import is_leaving
 from controllers.supervisor.accept import Judgement
 from controllers.supervisor.caches import Caches
 from controllers.supervisor.holdings import Holdings
@@ -65,6 +66,7 @@ def observe(
         now=now,
         spread=spread(judgement.accepted, placed),
         binned=binned(judgement, reports),
+        trusted_until=caches.view.expires if caches.view else None,
     )
 
 
@@ -105,7 +107,8 @@ def node_view(node: Object, certified: Certified) -> NodeView:
         capacity=Capacity(capacity.get("cpus", 0), capacity.get("memory", 0), capacity.get("disk", 0)),
         certified=not refusal,
         reachable=reachable,
-        schedulable=not node.spec.get("cordoned"),
+        schedulable=not (node.spec.get("cordoned") or is_leaving(node)),
+        draining=is_leaving(node),
         certificate=node.spec.get("certificate", ""),
         unreachable_since="" if reachable else ready.get("lastTransitionTime", ""),
         refusal=refusal,
@@ -190,7 +193,7 @@ def held(seen: Object, placed: Iterable[Placed], caches: Caches, holdings: Holdi
     return {
         key: Held(node, row.epoch)
         for node, key, row in sorted(rows, key=lambda each: each[0])
-        if key not in there and caches.nodes.get(ObjectKey("", node)) is not None
+        if key not in there and caches.node(node) is not None
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from controllers.loop.objects import Object, ObjectKey
+from controllers.removed import is_leaving
 from controllers.supervisor import brake
 from controllers.supervisor.brake import Removal
 from controllers.supervisor.caches import MACHINES, Caches
@@ -69,9 +70,14 @@ class Removals:
 
     def _removal(self, machine: Object) -> Removal | None:
         region = self._region(machine.spec["node"])
-        if machine.deletion_timestamp is None or not region:
+        if machine.deletion_timestamp is None or not region or self._moves(machine):
             return None
         return Removal(machine.uid, region, parse_time(machine.deletion_timestamp))
+
+    def _moves(self, machine: Object) -> bool:
+        """An operator asked for it by draining the node, and it loses no data by it: no brake is needed."""
+        node = self._caches.node(machine.spec["node"])
+        return node is not None and is_leaving(node) and not machine.spec.get("volumes")
 
     def _region(self, name: str) -> str:
         """The certificate's; a node that counts no longer still brakes what goes in the region that it had."""

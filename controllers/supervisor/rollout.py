@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from controllers.supervisor import placement
 from controllers.supervisor.actions import Create, Delete, Raise, Update
 from controllers.supervisor.model import STALE, Accepted, Placed, Snapshot, Want
+from controllers.supervisor.moves import moves
 from crds.job import Reason
 from crds.workload import MachineItem, VolumeItem
 
@@ -45,7 +46,8 @@ def plan(snapshot: Snapshot) -> Rollout:
     busy = bool(creates or updates) or any(not _up_to_date(snapshot, want) for want in accepted.wants)
     waiting_for_node = {name for each in unplaced for name in (each.resource,)}
     deletes = () if busy and not waiting_for_node else _deletes(snapshot, accepted)
-    return Rollout((*creates, *updates, *deletes), tuple(unplaced), halted)
+    moving = () if creates or updates or deletes or halted else moves(snapshot, accepted)
+    return Rollout((*creates, *updates, *deletes, *moving), tuple(unplaced), halted)
 
 
 def teardown(snapshot: Snapshot) -> Rollout:

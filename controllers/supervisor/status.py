@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from controllers.loop.conditions import Condition as Fact
+from controllers.supervisor.away import away
 from controllers.supervisor.model import Accepted, Placed, Snapshot
 from controllers.supervisor.placement import Unplaced
 from controllers.supervisor.rollout import Rollout
@@ -236,16 +237,3 @@ def _waits_for(snapshot: Snapshot) -> str:
     words = f"removing; waiting for {', '.join(left[:4])}" if left else "removing"
     halted = _halted(snapshot)
     return f"{words}. {halted}" if halted else words
-
-
-def away(placed: Placed, snapshot: Snapshot) -> str:
-    """Why a removal does not go on by itself, with the remedy; empty when it does."""
-    node = snapshot.nodes.get(placed.node)
-    if node is None:
-        return ""
-    if not node.certified:
-        return f" ({node.refusal}: approve it anew, or `kubectl hardpan forget node {placed.node}`)"
-    if not node.reachable:
-        since = f" since {node.unreachable_since}" if node.unreachable_since else ""
-        return f" (unreachable{since}: bring it back, or `kubectl hardpan forget node {placed.node}`)"
-    return f" ({placed.trouble}; tried again)" if placed.trouble else ""

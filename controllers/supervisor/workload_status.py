@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from controllers.loop.conditions import Condition as Fact
 from controllers.loop.conditions import ConditionStatus
+from controllers.supervisor.away import away
 from controllers.supervisor.model import Placed, Snapshot
-from controllers.supervisor.status import away
+from controllers.supervisor.moves import is_on_its_way, stays
 from crds.machine import Reason
 from plans.quantity import format_quantity
 
@@ -26,9 +27,19 @@ def facts(placed: Placed, snapshot: Snapshot) -> list[Fact]:
     status, reason, message = _state(placed, snapshot)
     return [
         Fact("Ready", status, reason, message),
-        Fact("Placed", "True", Reason.PLACED, placed.node),
+        Fact("Placed", "True", *_place(placed, snapshot)),
         Fact("Running", status, reason, message),
     ]
+
+
+def _place(placed: Placed, snapshot: Snapshot) -> tuple[str, str]:
+    """Where it is, and whether it may leave a node that is drained."""
+    if not is_on_its_way(placed, snapshot):
+        return Reason.PLACED, placed.node
+    why = stays(placed, snapshot)
+    if why:
+        return Reason.STAYS, f"{placed.node} is drained, and it stays there: {why}"
+    return Reason.MOVES, f"{placed.node} is drained: it goes to another node when its turn comes"
 
 
 def summary(placed: Placed) -> dict[str, str]:

@@ -52,7 +52,7 @@ def test_what_is_reserved_is_the_sum_over_all_objects_after_any_changes(
 
 def test_a_value_is_made_again_only_for_what_changed_and_for_all_when_the_trust_did() -> None:
     cache, made = Cache(NODES), list[str]()
-    views = PerObject[str](cache)
+    views = PerObject[str](cache, lambda seen: seen.deletion_timestamp is None)
 
     def make(seen: Object) -> str:
         made.append(seen.name)

@@ -209,12 +209,27 @@ class World:
         await self.say(node)
         await self.settle()
 
-    async def forget(self, node: FakeNode) -> None:
-        """`kubectl hardpan forget node`."""
+    async def delete_node(self, node: FakeNode) -> None:
+        """`kubectl delete nodes.hardpan.dev`."""
         seen = self.find(NODES, node.id, "")
         assert seen is not None
         await self.server.delete(seen)
         await self.settle()
+
+    async def decide(self, node: FakeNode, **fields: Any) -> None:
+        """What an operator writes into the spec of a node; `None` takes a field away."""
+        seen = self.find(NODES, node.id, "")
+        assert seen is not None
+        await self.server.patch(seen, {"spec": fields})
+        await self.settle()
+
+    async def forget(self, node: FakeNode) -> None:
+        """`kubectl hardpan node remove --forget`."""
+        await self.decide(node, removal="Forget")
+
+    async def drain(self, node: FakeNode) -> None:
+        """`kubectl hardpan node drain`."""
+        await self.decide(node, cordoned=True, draining=True)
 
     # What tenants do -------------------------------------------------------------------------------------------------
 
