@@ -8,6 +8,7 @@ from efi.bootstrap.offer import Offer
 from efi.bootstrap.shelf import Kept
 from efi.bootstrap.site import Medium
 from efi.esp import BOOT
+from sal import boot_entries
 
 IMAGE = "image.efi"
 
@@ -24,7 +25,9 @@ def _image(offer: Offer, file: str, address: str) -> tuple[str, ...]:
     """How the image is taken out of the medium."""
     out = f"echo '{offer.image.digest}  {IMAGE}' | sha256sum --check"
     if offer.medium is Medium.USB:
-        return (f"mcopy -i {file}@@1M ::{BOOT} {IMAGE}", out)
+        # See efi.slots: no key is at hand here, so nothing stands before a signed image.
+        place = BOOT if offer.image.signed else boot_entries.image_file(offer.image.version)
+        return (f"mcopy -i {file}@@1M ::{place} {IMAGE}", out)
     if offer.medium is Medium.ISO:
         return (
             f"xorriso -osirrox on -indev {file} -extract /esp.img esp.img",

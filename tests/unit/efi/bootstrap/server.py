@@ -13,6 +13,7 @@ from efi.bootstrap.shelf import Shelf
 from efi.bootstrap.site import Medium, Site, image_of
 from efi.credentials import Credentials
 from efi.unpacked import Unpacked
+from sal.command import Command, Output
 from sal.testing import FakeRunner
 from tests.unit.efi.programs import image
 
@@ -50,9 +51,15 @@ class Server:
         return await self.client.head(path)
 
 
+def _burn(command: Command) -> Output:
+    """Stands for xorriso: an empty CD."""
+    Path(command.argv[command.argv.index("-o") + 1]).write_bytes(b"")
+    return Output(0, b"", b"")
+
+
 def server(folder: Path) -> Server:
     """Sites rack-7, which gives its token with media of every kind, and lab, which gives none."""
-    runner = FakeRunner().on("*")
+    runner = FakeRunner().on_call("*xorriso*", _burn).on("*")
     loader = folder / "tools/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
     loader.parent.mkdir(parents=True, exist_ok=True)
     loader.write_bytes(b"loader")
