@@ -48,7 +48,7 @@ def next_steps(it: Seen, main: Condition) -> tuple[str, ...]:
     kind = "machine" if it.kind == "volume" else it.kind
     steps = _COMMANDS.get((kind, main.reason)) or _documented(kind, main.reason)
     schedulable = it.condition("Schedulable")
-    if kind == "node" and schedulable and schedulable.reason == "Cordoned":
+    if kind == "node" and schedulable and schedulable.reason in ("Cordoned", "Draining"):
         steps = (*steps, _UNCORDON)
     named = _NODE_ID.search(main.message)
     node = it.name if kind == "node" else str(it.spec.get("node") or (named.group() if named else "NODE"))

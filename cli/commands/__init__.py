@@ -52,6 +52,8 @@ COMMANDS: dict[str, Entry | Group] = {
             "resolve": Entry("cli.commands.node:resolve", "Ends the conflict of a node of which two machines ran."),
             "cordon": Entry("cli.commands.cordon:cordon", "Lets nothing new go to a node."),
             "uncordon": Entry("cli.commands.cordon:uncordon", "Lets new machines go to a node again."),
+            "drain": Entry("cli.commands.drain:drain", "Moves what may move off a node."),
+            "remove": Entry("cli.commands.removal:remove", "Takes a node out of service once nothing is on it."),
             "uptime": Entry("cli.commands.uptime:node_uptime", "Shows how much of the time nodes were there."),
             "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
         },
@@ -79,7 +81,7 @@ COMMANDS: dict[str, Entry | Group] = {
             )
         },
     ),
-    "forget": Entry("cli.commands.node:forget", "Gives up a dead node and the volumes on it."),
+    "forget": Entry("cli.commands.removal:forget", "Gives up a dead node and the volumes on it."),
     "control-plane": Entry("cli.commands.roles:control_plane", "Runs all controllers on this machine."),
     "demo": Group(
         "A small cloud on this machine.",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 from cli.cluster import connect
+from cli.commands.drain import decide
 from cli.commands.node import NodeArgument
+from cli.errors import CliError
 from cli.output import say
 from cli.wording import require
 from crds.meta import NodeId
+
+KEPT_OUT = ("cordoned", "draining", "removal")
 
 
 def cordon(node: NodeArgument) -> None:
@@ -18,30 +20,33 @@ def cordon(node: NodeArgument) -> None:
     Example:
       kubectl hardpan node cordon n-kzdvvj2umnduyauf35o36k6kw4
     """
-    if _set(node, True):
-        say(f"{node} is cordoned: nothing new goes there, and what runs there stays")
-        say(f"Next: kubectl hardpan node uncordon {node}    when new machines may go there again")
+    require(NodeId, node, "NODE")
+    cluster = connect()
+    if cluster.object("nodes", node)["spec"].get("cordoned"):
+        say(f"{node} is cordoned already")
+        return
+    decide(cluster, node, {"cordoned": True})
+    say(f"{node} is cordoned: nothing new goes there, and what runs there stays")
+    say(f"Next: kubectl hardpan node uncordon {node}    when new machines may go there again")
 
 
 def uncordon(node: NodeArgument) -> None:
-    """Lets new machines go to a node again.
+    """Lets new machines go to a node again; takes back a drain, and a removal in order.
 
     \b
     Example:
       kubectl hardpan node uncordon n-kzdvvj2umnduyauf35o36k6kw4
     """
-    if _set(node, False):
-        say(f"{node} is uncordoned: new machines may go there")
-        say(f"Next: kubectl hardpan explain node {node}")
-
-
-def _set(node: str, wanted: bool) -> bool:
-    """Whether that was news; what is so already is said."""
     require(NodeId, node, "NODE")
     cluster = connect()
-    if bool(cluster.object("nodes", node)["spec"].get("cordoned")) is wanted:
-        say(f"{node} is {'' if wanted else 'not '}cordoned already")
-        return False
-    patch = json.dumps({"spec": {"cordoned": wanted}})
-    cluster.kubectl.run("patch", "nodes.hardpan.dev", node, "--type", "merge", "--patch", patch)
-    return True
+    spec = cluster.object("nodes", node)["spec"]
+    if spec.get("removal") == "Forget":
+        raise CliError(f"{node} was given up, and what it ran may run elsewhere: wipe the machine, and it comes anew")
+    if not any(spec.get(each) for each in KEPT_OUT):
+        say(f"{node} is not cordoned already")
+        return
+    decide(cluster, node, {"cordoned": False, "draining": None, "removal": None})
+    say(f"{node} is uncordoned: new machines may go there")
+    if spec.get("removal"):
+        say("If it was refused, it is taken in at its next try, within a minute")
+    say(f"Next: kubectl hardpan explain node {node}")

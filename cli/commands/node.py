@@ -1,10 +1,10 @@
-"""`hardpan node approve`, `resolve` and `revoke`, and `forget node`: what an operator decides over machines."""
+"""`hardpan node approve`, `resolve` and `revoke`: what an operator decides over machines."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -145,41 +145,3 @@ def revoke(node: NodeArgument, key: KeyOption = None, site: SiteOption = HERE, a
         note(f"Warning: there is no node {node} now: is this the id that you meant?")
     say(f"{node} is revoked: no orders, no queue, nobody believes it; what it runs goes on until it is off")
     say(f"Next: switch the machine off, then: kubectl hardpan forget node {node} --yes")
-
-
-def forget(
-    kind: Annotated[
-        str,
-        typer.Argument(metavar="node", help="What is given up.", autocompletion=lambda: ["node"], show_default=False),
-    ],
-    name: NodeArgument,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="The machine is off and will not come back with its disks.")
-    ] = False,
-) -> None:
-    """Gives up a dead node and the volumes on it; removals no longer wait for it.
-
-    \b
-    Example:
-      kubectl hardpan forget node n-kzdvvj2umnduyauf35o36k6kw4 --yes
-    """
-    if kind != "node":
-        raise Usage(f"{kind!r} cannot be forgotten, only a node can: kubectl hardpan forget node NODE")
-    require(NodeId, name, "NODE")
-    cluster = connect()
-    seen = cluster.object("nodes", name)
-    conditions = (seen.get("status") or {}).get("conditions") or ()
-    if any(each["type"] == "Ready" and each["status"] == "True" for each in conditions):
-        raise CliError(f"{name} is Ready: switch the machine off first, or what it runs would run on unseen")
-    lost = [f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in _volumes(cluster, name)]
-    if not yes:
-        given_up = f"volumes {', '.join(lost)} are given up" if lost else "no volume is on it"
-        raise CliError(f"{name} is not forgotten yet: {given_up}; say --yes when the machine is off for good")
-    cluster.kubectl.run("delete", "nodes.hardpan.dev", name)
-    say(f"{name} is forgotten" + (f", and with it the volumes {', '.join(lost)}" if lost else ""))
-    say("Next: kubectl get nodes.hardpan.dev")
-
-
-def _volumes(cluster: Any, node: str) -> list[dict[str, Any]]:
-    found = cluster.kubectl.list("volumes.hardpan.dev")
-    return [each for each in found if each["spec"].get("node") == node]

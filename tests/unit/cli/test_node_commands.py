@@ -121,8 +121,9 @@ def test_a_machine_that_runs_is_not_forgotten(site: Terminal) -> None:
 
 def test_forgetting_names_what_is_lost_before_it_is_meant(site: Terminal) -> None:
     metadata = {"name": "data-0", "namespace": "shop"}
-    site.tools.put("volumes", {"metadata": metadata, "spec": {"node": NODE}})
-    site.tools.put("volumes", {"metadata": {**metadata, "name": "data-1"}, "spec": {"node": "n-other"}})
+    site.tools.put("volumes", {"kind": "Volume", "metadata": metadata, "spec": {"node": NODE}})
+    elsewhere = {"kind": "Volume", "metadata": {**metadata, "name": "data-1"}, "spec": {"node": "n-other"}}
+    site.tools.put("volumes", elsewhere)
     done = site("forget", "node", NODE)
     assert done.code == 1
     assert (
@@ -130,7 +131,7 @@ def test_forgetting_names_what_is_lost_before_it_is_meant(site: Terminal) -> Non
     )
     done = site("forget", "node", NODE, "--yes")
     assert done.out.startswith(f"{NODE} is forgotten, and with it the volumes shop/data-0\nNext: ")
-    assert ("nodes", "", NODE) not in site.tools.objects
+    assert site.tools.get("nodes", NODE)["spec"]["removal"] == "Forget"
 
 
 @pytest.mark.parametrize(
