@@ -76,6 +76,11 @@ class JoinTokenSpec(Part):
         | None
     ) = None
 
+    measured: (
+        Annotated[bool, about("True: only machines whose TPM says that they started an image that a release names.")]
+        | None
+    ) = None
+
 
 class JoinTokenStatus(Status):
     """How many nodes came by it, counted by the ledger."""

@@ -109,6 +109,7 @@ class JoinTokenRecord(Signed):
     board_vendor: Text | None = None
     machines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=256, strict=False)] | None = None
     networks: Annotated[tuple[Network, ...], Field(min_length=1, max_length=16, strict=False)] | None = None
+    measured: bool | None = None
 
 
 class ReleaseRecord(Signed):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from trust.dsse import decode, payload_type
+from trust.canonical import canonical_bytes
+from trust.dsse import decode, payload_type, pre_authentication_encoding
 from trust.errors import Code, Refusal
 from trust.keys import node_id
 from trust.machine import open_signed, peek
 from trust.part import Count, Digest, NodeId, Ordinal, RawKey, Signed, Text, Time
 
 REGISTRATION_TYPE = payload_type("registration")
+ATTESTATION_TYPE = payload_type("attestation")
 CREDENTIALS_TYPE = payload_type("credentials")
 
 
@@ -59,6 +62,23 @@ class Inventory(Signed):
     cards: Annotated[tuple[Card, ...], Field(max_length=16, strict=False)] | None = None
 
 
+_Register = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
+_Encoded = Annotated[str, Field(max_length=512)]
+
+
+class Attestation(Signed):
+    """What the machine's TPM says of PCR 7 and 11, as it says it (base64): key, statement, signature.
+
+    The key is the TPM's own; nobody vouches that it is in a TPM.
+    """
+
+    key: _Encoded
+    statement: _Encoded
+    signature: _Encoded
+    pcr7: _Register
+    pcr11: _Register
+
+
 class Registration(Signed):
     """The request to become a node. `certificate` is an envelope that a join token's key signed.
 
@@ -80,6 +100,13 @@ class Registration(Signed):
     inventory: Inventory
     capacity: Capacity
     certificate: Annotated[str, Field(max_length=8192)] | None = None
+    attestation: Attestation | None = None
+
+
+def attestation_challenge(cluster: str, node: str, nonce: str) -> bytes:
+    """What a TPM's quote is over: this registration's challenge, and who answers it."""
+    body = canonical_bytes({"cluster": cluster, "node": node, "nonce": nonce})
+    return sha256(pre_authentication_encoding(ATTESTATION_TYPE, body)).digest()
 
 
 class CredentialsRequest(Signed):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controllers.ledger.approval import Decision
+from controllers.ledger.attestation import Attested
 from controllers.ledger.uptime import Attendance, Beat, Liveness, credit, interval_seconds, is_replay, liveness
 from trust.certificate import NodeCertificate
 from trust.errors import Code, Refusal
@@ -21,7 +22,7 @@ LARGEST_SKEW_SECONDS = 60.0
 class Standing:
     """One node. `certificate` is there once it is approved, `report` once it reported.
 
-    `skew` is by how many seconds its clock was ahead of ours when it did.
+    `skew` is by how many seconds its clock was ahead of ours when it did, `attested` what its TPM said.
     """
 
     attendance: Attendance
@@ -31,6 +32,7 @@ class Standing:
     inventory: Inventory | None = None
     report: Report | None = None
     skew: float = 0.0
+    attested: Attested | None = None
 
 
 class Presence:
@@ -53,11 +55,17 @@ class Presence:
         if node not in self._nodes:
             self._nodes[node] = Standing(Attendance(self._clock(), days=days), reported=True)
 
-    def registered(self, registration: Registration, decision: Decision, certificate: NodeCertificate | None) -> None:
+    def registered(
+        self,
+        registration: Registration,
+        decision: Decision,
+        certificate: NodeCertificate | None,
+        attested: Attested | None = None,
+    ) -> None:
         """Takes in a registration."""
         held = self._nodes.get(registration.node) or Standing(Attendance(self._clock()))
         changed = replace(held, decision=decision, certificate=certificate, inventory=registration.inventory)
-        self._nodes[registration.node] = changed
+        self._nodes[registration.node] = replace(changed, attested=attested)
 
     def reported(self, report: Report) -> bool:
         """Takes in a verified report; whether it is worth a look at the node. Raises Refusal for a replay."""
