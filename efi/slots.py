@@ -16,7 +16,7 @@ from efi.unpacked import Unpacked
 from sal import boot_entries
 
 NAME = "hardpan-boot"
-_LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 _SPARE_MIB = 32
 
 
@@ -29,7 +29,7 @@ def slots_of(unpacked: Unpacked, content: Content) -> Mapping[str, bytes]:
     version = _version(content.image)
     if not version or (is_signed(content.image) and content.key is None):
         return content.files()
-    loader = (unpacked.folder / _LOADER).read_bytes()
+    loader = (unpacked.folder / LOADER).read_bytes()
     files = {f"{boot_entries.CREDENTIALS}/{name}.cred": value for name, value in sorted(content.credentials.items())}
     return {
         boot_entries.LOADER: sign(unpacked, loader, content.key) if content.key else loader,

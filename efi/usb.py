@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from efi.esp import MIB, Content, format_esp
@@ -17,15 +18,19 @@ _FIRST_SECTOR = 2048
 
 def write_usb(unpacked: Unpacked, file: Path, content: Content) -> None:
     """Writes the stick's image, whole."""
+    write_stick(unpacked, file, slots_of(unpacked, content), mebibytes_of(content), NAME)
+
+
+def write_stick(unpacked: Unpacked, file: Path, files: Mapping[str, bytes], mebibytes: int, name: str) -> None:
+    """Writes a stick with these files, whole; its partition has that name and size."""
     aside = file.with_name(f".new-{file.name}")
-    files, mebibytes = slots_of(unpacked, content), mebibytes_of(content)
     make_sparse(aside, (mebibytes + 2) * MIB)
     table = "\n".join(
         (
             "label: gpt",
             f"label-id: {_DISK}",
             f"first-lba: {_FIRST_SECTOR}",
-            f"start={_FIRST_SECTOR}, size={mebibytes * MIB // 512}, type={ESP_TYPE}, uuid={_PARTITION}, name={NAME}",
+            f"start={_FIRST_SECTOR}, size={mebibytes * MIB // 512}, type={ESP_TYPE}, uuid={_PARTITION}, name={name}",
         )
     )
     unpacked.run("sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", str(aside), input=table.encode() + b"\n")
