@@ -97,7 +97,10 @@ class WaitForChange(_Message):
 
 
 class Welcome(_Message):
-    """The node, as far as it is public. `trust` is the digest of the bundle that the node holds; empty: none yet."""
+    """The node, as far as it is public. `trust` is the digest of the bundle that the node holds; empty: none yet.
+
+    `keys` says how its keys lie on the disk; empty where nobody asked for a TPM.
+    """
 
     type: Literal["welcome"] = "welcome"
     node: str
@@ -105,6 +108,7 @@ class Welcome(_Message):
     boot: str
     trust: str
     snapshot_version: int
+    keys: str = ""
 
 
 class Signed(_Message):

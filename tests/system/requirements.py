@@ -18,6 +18,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "ext4": ("mkfs.ext4",),
     "seed": ("mkfs.vfat", "mcopy"),
     "ssh-keygen": ("ssh-keygen",),
+    "swtpm": ("swtpm",),
     "image": ("apt-get", "dpkg-deb", "cpio", "zstd"),
 }
 PRIVILEGED = frozenset({"root", "btrfs", "nft", "netns"})

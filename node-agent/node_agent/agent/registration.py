@@ -51,7 +51,7 @@ class Registration:
     def once(self) -> Registered:
         """One round. Raises NodeError with the reason that the console shows."""
         welcome = ask(self.executor, Hello(), Welcome)
-        self.board.about(node=welcome.node, cluster=welcome.cluster)
+        self.board.about(node=welcome.node, cluster=welcome.cluster, keys=welcome.keys)
         refresh_trust(self.executor, self.gateway)
         challenge = self.gateway.challenge(welcome.node)
         signed = ask(self.executor, MakeRegistration(nonce=challenge.nonce), Signed)

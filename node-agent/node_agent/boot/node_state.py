@@ -33,17 +33,22 @@ class _Status(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     node: str = ""
+    keys: str = ""
     parts: dict[str, _Part] = {}
 
 
 @dataclass(frozen=True)
 class NodeState:
-    """The node's name, its state in one word, and why in one sentence; all empty before it said anything."""
+    """The node's name, its state in one word, and why in one sentence; all empty before it said anything.
+
+    `keys` says how its keys lie on the disk.
+    """
 
     node: str = ""
     state: str = ""
     reason: str = ""
     message: str = ""
+    keys: str = ""
 
     @property
     def sentence(self) -> str:
@@ -61,7 +66,7 @@ def parse(status: bytes) -> NodeState:
     except ValidationError:
         return NodeState()
     part = read.parts.get(PART, _Part(state=""))
-    return NodeState(read.node, part.state, part.reason, part.message)
+    return NodeState(read.node, part.state, part.reason, part.message, read.keys)
 
 
 def parse_stop(line: str) -> tuple[str, str] | None:

@@ -57,6 +57,7 @@ def compose(image: Image, now: Situation, node: NodeState, seen: History, disk: 
         addresses=addresses(now.cards),
         control_plane=f"{gateway} (from {channel})" if gateway else "",
         disk=disk,
+        keys=node.keys,
         clock=clock,
         state=seen.state[0],
         reason=seen.state[1],

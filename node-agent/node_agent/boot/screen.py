@@ -24,6 +24,7 @@ class Screen:
     addresses: tuple[str, ...] = ()
     control_plane: str = ""
     disk: str = ""
+    keys: str = ""
     clock: str = ""
     state: str = ""
     reason: str = ""
@@ -39,6 +40,7 @@ def render(screen: Screen) -> str:
         ("addresses", _addresses(screen.addresses)),
         ("control plane", screen.control_plane or "not yet known"),
         ("disk", screen.disk),
+        ("keys", screen.keys),
         ("clock", screen.clock),
         ("state", _state(screen)),
     ]

@@ -109,7 +109,10 @@ def medium(site: Site, chosen: Chosen) -> bytes:
     return made.model_dump_json(by_alias=True).encode()
 
 
-def settings(site: Site, medium: Path, state: Path, virtual: bool) -> bytes:
-    """The node's settings: the image's own, or the usual ones; `virtual` says that /dev/kvm works. Pure."""
-    usual = {"accelerator": "kvm" if virtual else "tcg"}
+def settings(site: Site, medium: Path, state: Path, tpm: Path, virtual: bool) -> bytes:
+    """The node's settings: the image's own, or the usual ones; `virtual` says that /dev/kvm works. Pure.
+
+    `tpm` need not be there yet: its driver may come late.
+    """
+    usual = {"accelerator": "kvm" if virtual else "tcg", "tpm": str(tpm)}
     return json.dumps(usual | dict(site.settings) | {"medium": str(medium), "state": str(state)}).encode()

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from node_agent.clock import Clock
-from node_agent.executor import inventory, trust_state
+from node_agent.executor import attestation, inventory, trust_state
 from node_agent.executor.bin import BinKeeper
 from node_agent.executor.effects import EffectsFile, EffectsLog
 from node_agent.executor.enrolment import Enrolment
@@ -73,7 +73,8 @@ def assemble(
     store = machine.store(paths.journal)
     boot, starts = machine.boot(own.node), machine.starts(paths.starts)
     trust = trust_state.TrustState(cluster, medium.file.snapshot_floor, store, clock)
-    enrolment = Enrolment(own, starts, trust, clock, paths.certificate, medium.file.token)
+    attest = attestation.of(settings.tpm)
+    enrolment = Enrolment(own, starts, trust, clock, paths.certificate, medium.file.token, attest)
     capacity = partial(inventory.capacity, settings, runs_machines=not host.lacks())
     resources, marks, locks = Resources(store), Marks(store), Locks()
     effects = machine.effects(paths.effects, boot, clock)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from node_agent.clock import Clock
 from node_agent.errors import Refused
+from node_agent.executor.attestation import Attest, nothing
 from node_agent.executor.identity import Identity
 from node_agent.executor.starts import Starts
 from node_agent.executor.trust_state import TrustState
@@ -25,6 +26,7 @@ from trust.registration import (
     CredentialsRequest,
     Inventory,
     Registration,
+    attestation_challenge,
 )
 
 
@@ -32,7 +34,14 @@ class Enrolment:
     """Holds the certificate once there is one: by the medium's token at once, or later by an operator."""
 
     def __init__(
-        self, identity: Identity, starts: Starts, trust: TrustState, clock: Clock, path: Path, token: JoinToken | None
+        self,
+        identity: Identity,
+        starts: Starts,
+        trust: TrustState,
+        clock: Clock,
+        path: Path,
+        token: JoinToken | None,
+        attest: Attest = nothing,
     ) -> None:
         self._identity = identity
         self._starts = starts
@@ -40,6 +49,7 @@ class Enrolment:
         self._clock = clock
         self._path = path
         self._token = token
+        self._attest = attest
         self._lock = threading.Lock()
 
     def envelope(self) -> bytes | None:
@@ -72,8 +82,9 @@ class Enrolment:
     def registration(self, nonce: str, boot: str, inventory: Inventory, capacity: Capacity) -> bytes:
         """A signed registration."""
         identity, certificate, start = self._identity, self.envelope(), self._starts.this()
+        cluster = self._trust.cluster
         body = Registration(
-            cluster=self._trust.cluster,
+            cluster=cluster,
             node=identity.node,
             nonce=nonce,
             time=self._clock.timestamp(),
@@ -87,6 +98,7 @@ class Enrolment:
             inventory=inventory,
             capacity=capacity,
             certificate=certificate.decode() if certificate else None,
+            attestation=self._attest(attestation_challenge(cluster, identity.node, nonce)),
         )
         return sign(REGISTRATION_TYPE, body.to_bytes(), identity.signing, identity.key_id)
 

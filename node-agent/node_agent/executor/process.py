@@ -14,7 +14,7 @@ from pathlib import Path
 from node_agent import logs, medium, settings
 from node_agent.clock import SystemClock
 from node_agent.errors import NeedsOperator, NodeError
-from node_agent.executor import identity
+from node_agent.executor import identity, sealing
 from node_agent.executor.assembly import Executor, assemble
 from node_agent.executor.hosts import host_for, pool_for
 from node_agent.executor.refusals import Refusals
@@ -53,7 +53,7 @@ def run(chosen: NodeSettings, stopping: threading.Event) -> None:
     make_folders(chosen.paths)
     with only_one(chosen.paths.executor_lock):
         pool = pool_for(chosen)
-        own = identity.keep(chosen.paths.keys)
+        own = identity.keep(chosen.paths.keys, sealing.of(chosen.tpm))
         host = host_for(chosen, loaded, pool, own)
         executor = assemble(chosen, loaded, own, host, SystemClock())
         executor.keeper.restore()

@@ -94,6 +94,7 @@ class Service:
             boot=self.boot,
             trust=self.trust.digest,
             snapshot_version=self.trust.version,
+            keys=self.identity.kept,
         )
 
     def _registration(self, request: messages.MakeRegistration) -> messages.Reply:

@@ -205,8 +205,9 @@ def test_an_image_of_no_site_says_what_is_missing(tmp_path: Path, files: dict[st
 def test_the_image_s_settings_count_but_not_for_where_the_state_is(tmp_path: Path) -> None:
     settings = {"engine": "memory", "state": "/elsewhere", "medium": "/elsewhere"}
     loaded = site.load(lay(tmp_path / "site", medium_json=signed(), ca_pem="c", settings_json=settings))
-    text = site.settings(loaded, Path("/run/hardpan/medium"), Path("/state"), virtual=True)
+    text = site.settings(loaded, Path("/run/hardpan/medium"), Path("/state"), Path("/dev/tpmrm0"), virtual=True)
     made = NodeSettings.model_validate_json(text)
+    assert made.tpm == Path("/dev/tpmrm0")
     assert (made.engine, made.accelerator) == ("memory", "kvm")
     assert (made.state, made.medium) == (Path("/state"), Path("/run/hardpan/medium"))
 
