@@ -50,10 +50,11 @@ class LedgerSite(Site):
         self.refused: list[str] = []
         self.server = MemoryKube(_now)
         self.kube = RememberingKube(self.server)
+        self.source = TrustSource(self.cluster.id)
         self.call(self._compose())
 
     async def _compose(self) -> None:
-        source = TrustSource(self.cluster.id)
+        source = self.source
         await self._install(source)
         self.caches = Caches(source)
         nodes, clock = self.caches.nodes, asyncio.get_running_loop().time
@@ -74,6 +75,14 @@ class LedgerSite(Site):
         spec = {"roots": [each.decode() for each in bundle.roots], "snapshot": bundle.snapshot.decode()}
         made = await self.server.create(RESOURCES["Trust"], {"metadata": {"name": "cluster"}, "spec": spec})
         source.caches[0].put(made)
+
+    async def publish(self, name: str, release: dict[str, Any]) -> None:
+        """A release stands in Kubernetes, and with it the snapshot as it is now."""
+        body = {"metadata": {"name": name}, "spec": release}
+        self.source.records("Release").put(await self.server.create(RESOURCES["Release"], body))
+        (trust,) = self.source.caches[0].all()
+        snapshot = parse_bundle(self.cluster.bundle()).snapshot.decode()
+        self.source.caches[0].put(await self.server.patch(trust, {"spec": {"snapshot": snapshot}}))
 
     def answer(self, path: str, body: bytes) -> dict[str, Any]:
         """What the real ledger says; a refusal is raised under its reason."""
@@ -120,6 +129,20 @@ class LedgerSite(Site):
     def users(self) -> list[str]:
         """Who has a user in the queue's Redis."""
         return list(self.call(self.broker._redis.execute_command("ACL USERS")))
+
+    def decide(self, name: str, **fields: Any) -> None:
+        """What an operator writes into the Node's spec."""
+        self.call(self.kube.patch(self.node(name), {"spec": fields}))
+        self.call(self.reconciler.reconcile(self.node(name).key))
+
+    def revoke(self, *names: str) -> None:
+        """`hardpan node revoke`: a new snapshot that lists them."""
+        self.cluster.version += 1
+        self.cluster.revoked_nodes = names
+        bundle = parse_bundle(self.cluster.bundle())
+        (held,) = self.source.caches[0].all()
+        changed = self.call(self.server.patch(held, {"spec": {"snapshot": bundle.snapshot.decode()}}))
+        self.source.caches[0].put(changed)
 
     def resolve(self, name: str) -> None:
         """`hardpan node resolve`."""

@@ -37,8 +37,8 @@ from trust.registration import CREDENTIALS_TYPE, CredentialsRequest, Registratio
 from trust.report import REPORT_TYPE, Report
 
 Result = TypeVar("Result")
-HERE, SEEN_BY_GUESTS = "127.0.0.1", "10.0.2.2"
-"""This machine, by its own name, and by the name that QEMU's user network gives it."""
+HERE, SEEN_BY_GUESTS, SEEN_BY_IPV6 = "127.0.0.1", "10.0.2.2", "fd00:6::2"
+"""This machine, by its own name, and by the names that QEMU's user network gives it."""
 
 
 def free_port() -> int:
@@ -72,7 +72,7 @@ class Authority:
 
     def _sign(self, subject: x509.Name, public: Ed25519PublicKey, *, authority: bool, days_ahead: int = 0) -> str:
         now = datetime.now(UTC) + timedelta(days=days_ahead)
-        addresses = [x509.IPAddress(ipaddress.ip_address(each)) for each in (HERE, SEEN_BY_GUESTS)]
+        addresses = [x509.IPAddress(ipaddress.ip_address(each)) for each in (HERE, SEEN_BY_GUESTS, SEEN_BY_IPV6)]
         names = x509.SubjectAlternativeName(addresses)
         built = (
             x509.CertificateBuilder()
