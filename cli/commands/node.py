@@ -15,6 +15,7 @@ from cli.completion import names_of
 from cli.errors import CliError, Usage
 from cli.keys import KeyOption
 from cli.output import note, say
+from cli.overridden import overridden
 from cli.publishing import HERE, ApplyOption, Change, SiteOption, publish, root_signer
 from cli.signer import signature
 from cli.site import Site, only_region
@@ -45,7 +46,8 @@ def approve(
     """Approves a machine by hand: signs its certificate with the operator root.
 
     Compare the id with the machine's console first: the id names the machine's own key, and that key must have
-    signed the keys that are vouched for, whatever the API server shows.
+    signed the keys that are vouched for, whatever the API server shows. Why the ledger did not let the machine in is
+    printed: by approving you decide against that.
 
     \b
     Example:
@@ -65,6 +67,8 @@ def approve(
     try:
         registration = open_evidence(str(seen["spec"].get("registration", "")), view.cluster, node)
         say(_who(registration))
+        for sentence in overridden(seen):
+            say(sentence)
         certificate = _certificate(registration, region, in_site, labels(label or []))
         signer = root_signer(view.root.document, key)
         envelope = sign_with_root(certificate, (signature(signer, bytes_to_sign(certificate)),))

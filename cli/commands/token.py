@@ -49,6 +49,10 @@ def create(
         list[str] | None,
         typer.Option(metavar="CIDR", help="A network that its machines come from; may come again.", show_default="any"),
     ] = None,
+    measured: Annotated[
+        bool,
+        typer.Option("--measured", help="Only machines whose TPM says that they started an image of a release."),
+    ] = False,
     key: KeyOption = None,
     site: SiteOption = HERE,
     apply: ApplyOption = True,
@@ -70,7 +74,7 @@ def create(
         raise Usage(f"join token {name} is there already: choose another name")
     ends = format_time(datetime.now(UTC) + duration(expires, "--expires", LONGEST))
     fields = {"count": count, "expires": ends, "site": in_site, "region": region, "labels": labels(label or [])}
-    bound = {"boardVendor": board_vendor, "machines": machine, "networks": network}
+    bound = {"boardVendor": board_vendor, "machines": machine, "networks": network, "measured": measured}
     try:
         spec, made = sites.make_token({**fields, **{name: value for name, value in bound.items() if value}})
     except ValidationError as error:
@@ -86,6 +90,8 @@ def create(
     for each in serving:
         note(f"supervisor {each.name} is vouched for site {in_site} from now on")
     note(f"token {name} admits {count} machines of region {region} until {ends}; kept in {folder.token_file(name)}")
+    if measured and not any(each.pcr_11 for each in folder.view().releases.values()):
+        note("Warning: no release says what a TPM holds after its image started, so the token admits nobody yet")
     note("Next: boot machines with it, then: kubectl get nodes.hardpan.dev")
 
 

@@ -49,6 +49,48 @@ def test_an_approved_machine_has_a_certificate_that_verifies(site: Terminal) -> 
 
 
 @pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        ({}, []),
+        ({"Approved": ("False", "WaitingForApproval", "waits"), "Attested": ("Unknown", "NoTpm", "none")}, []),
+        ({"Approved": ("True", "ApprovedByToken", "by token")}, []),
+        (
+            {
+                "Approved": (
+                    "False",
+                    "ImageNotReleased",
+                    "token a admits released images; PCR 11 is 1. Approve anyway: x",
+                ),
+                "Attested": ("False", "ImageNotReleased", "PCR 11 is 1"),
+            },
+            ["this overrides: the ledger lets it wait, ImageNotReleased: token a admits released images; PCR 11 is 1"],
+        ),
+        (
+            {
+                "Approved": ("False", "TokenUsedUp", "all have come. Approve anyway: x"),
+                "Attested": ("False", "AttestationKeyChanged", "key 2 signs"),
+            },
+            [
+                "this overrides: the ledger lets it wait, TokenUsedUp: all have come",
+                "this overrides: what its TPM says does not fit, AttestationKeyChanged: key 2 signs",
+            ],
+        ),
+    ],
+)
+def test_who_approves_by_hand_is_told_what_that_overrides(
+    site: Terminal, conditions: dict[str, tuple[str, str, str]], said: list[str]
+) -> None:
+    shown = [
+        dict(zip(("type", "status", "reason", "message"), (name, *said), strict=True))
+        for name, said in conditions.items()
+    ]
+    site.tools.get("nodes", NODE)["status"]["conditions"] = shown
+    done = site("node", "approve", NODE, "--region", "main")
+    assert (done.code, done.err) == (0, "")
+    assert [line for line in done.out.splitlines() if "overrides" in line] == said
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["node-1"], "NODE is 'node-1': write n- and 26 letters and digits, as `kubectl get nodes.hardpan.dev`"),

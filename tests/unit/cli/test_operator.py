@@ -297,6 +297,14 @@ def test_a_token_is_printed_for_a_medium_kept_and_counts(shop: Terminal) -> None
     assert "join token rack-7 is there already: choose another name" in again.err
 
 
+def test_a_token_for_measured_machines_says_when_no_release_could_let_one_in(shop: Terminal) -> None:
+    warning = "Warning: no release says what a TPM holds after its image started, so the token admits nobody yet"
+    assert warning not in shop.operator("token", "create", "a").err
+    assert warning in shop.operator("token", "create", "b", "--measured").err
+    tokens = Site(shop.site).view().tokens
+    assert (tokens["a"].measured, tokens["b"].measured) == (None, True)
+
+
 def test_a_token_for_a_new_site_has_the_regions_supervisor_vouched_for_it(shop: Terminal) -> None:
     done = shop.operator("token", "create", "lab-1", "--in-site", "lab")
     assert done.code == 0
