@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from trust.errors import Code, Refusal
+from trust.part import VERSION
 from trust.records import ReleaseRecord
 from trust.snapshot import TrustView
 
 
 @dataclass(frozen=True)
 class Running:
-    """What a node runs: version and flavour of its image. `floor` is the oldest that it may still run."""
+    """What a node runs: version and flavour of its image.
+
+    `ran` is the newest version that ever worked there, `least` the highest minimum that it ever saw; empty: none.
+    """
 
     version: str
     flavour: str
-    floor: str = ""
+    ran: str = ""
+    least: str = ""
+
+
+def is_version(text: str) -> bool:
+    """Whether versions can be compared with it."""
+    return re.fullmatch(VERSION, text) is not None
 
 
 def order(version: str) -> tuple[int, ...]:
@@ -36,7 +47,7 @@ def minimum(view: TrustView, flavour: str) -> str:
 
 
 def permitted(view: TrustView, name: str, running: Running, now: datetime) -> ReleaseRecord:
-    """The release that a node may be brought to. `floor` is the newest version that the node ever ran or had to run.
+    """The release that a node may be brought to.
 
     Raises Refusal(TrustExpired, ReleaseUnknown, WrongFlavour, BelowMinimum, OlderThanRan).
     """
@@ -53,11 +64,11 @@ def permitted(view: TrustView, name: str, running: Running, now: datetime) -> Re
 
 
 def _require_young(view: TrustView, name: str, record: ReleaseRecord, running: Running) -> None:
-    least = minimum(view, running.flavour)
+    least = newest((running.least, minimum(view, running.flavour)))
     if order(record.version) < order(least):
         message = f"release {name} is version {record.version}, and {least} is the oldest that counts: choose a newer"
         raise Refusal(Code.BELOW_MINIMUM, message)
-    ran = newest((running.floor, running.version))
+    ran = newest((running.ran, running.version))
     if order(record.version) < order(ran):
         message = f"release {name} is version {record.version}, and {ran} ran here: nodes never go back"
         raise Refusal(Code.OLDER_THAN_RAN, message)

@@ -63,6 +63,14 @@ class OfferCertificate(_Message):
     envelope: str
 
 
+class OfferImage(_Message):
+    """The ledger asks the node to go to this release. Answered by Done; what becomes of it is in the report."""
+
+    type: Literal["offer-image"] = "offer-image"
+    release: Annotated[str, Field(max_length=63)]
+    asked: Annotated[str, Field(max_length=20)]
+
+
 class Look(_Message):
     """Is this delivery new? Answered by Looked."""
 
@@ -175,6 +183,7 @@ Request: TypeAlias = (
     | OpenCredentials
     | OfferTrust
     | OfferCertificate
+    | OfferImage
     | Look
     | Run
     | Stop

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from node_agent.errors import NeedsOperator
 from node_agent.paths import Paths
+from trust.part import VERSION
+
+FETCH_USER = 65_533
 
 
 class SettingsPart(BaseModel):
@@ -42,6 +45,14 @@ class CapacitySettings(SettingsPart):
     disk: Annotated[int, Field(ge=1)]
 
 
+class ImageSettings(SettingsPart):
+    """The boot image that runs: its version and flavour, and the folder where its successor is spoken of."""
+
+    version: Annotated[str, Field(pattern=rf"^{VERSION}$")]
+    flavour: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    folder: Path
+
+
 class NodeSettings(SettingsPart):
     """All settings of a node. `medium` is its boot medium, `state` a directory on its btrfs pool."""
 
@@ -51,13 +62,14 @@ class NodeSettings(SettingsPart):
     accelerator: Literal["tcg", "kvm"] = "tcg"
     network: NetworkSettings = NetworkSettings()
     capacity: CapacitySettings | None = None
+    image: Annotated[ImageSettings | None, Field(description="absent where the node was not booted from one")] = None
     runners: Annotated[int, Field(ge=1, le=16)] = 2
     report_seconds: Annotated[float | None, Field(gt=0, description="instead of what the ledger asks for")] = None
     heartbeat_seconds: Annotated[float, Field(gt=0, le=10)] = 10.0
     watch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     tpm: Annotated[Path | None, Field(description="the TPM that seals the node's keys; none: they lie in plain")] = None
     agent_user: Annotated[int, Field(ge=0, description="uid of the agent; 0 leaves it root")] = 65_534
-    fetch_user: Annotated[int, Field(ge=0, description="uid that fetches images, never the agent's")] = 65_533
+    fetch_user: Annotated[int, Field(ge=0, description="uid that fetches images, never the agent's")] = FETCH_USER
 
     @property
     def paths(self) -> Paths:

@@ -61,9 +61,11 @@ class Media:
         return file
 
 
-def media(part: SitePart | None, folder: Path, kind: str = "cloud", words: tuple[str, ...] = ()) -> Media:
+def media(
+    part: SitePart | None, folder: Path, kind: str = "cloud", words: tuple[str, ...] = (), version: str = ""
+) -> Media:
     """The newest image of this tree with this signed part; `words` are for its kernel line."""
-    order = Order(flavour(kind), read_lock(lock_file(flavour(kind))), part, words)
+    order = Order(flavour(kind), read_lock(lock_file(flavour(kind))), part, words, version=version)
     cache = Store(cache_folder() / "efi", SystemRunner())
     tools = prepare(order.lock, cache, lambda _: nullcontext())
     image = build(order, tools, cache.folder, lambda _: nullcontext())

@@ -55,7 +55,8 @@ def parse(serial: str) -> Screen | None:
 class Machine:
     """One machine. `disks` and the firmware's memory outlive its power.
 
-    `medium` is a raw image to boot from, `attached` how it is plugged in, `writable` whether it may seem to be;
+    `medium` is a raw image to boot from, `attached` how it is plugged in, `writable` whether it may seem to be, `keeps`
+    whether it is; a machine that `restarts` does so when its system asks for it, others end.
     `firmware` is its code and its first memory.
     """
 
@@ -67,6 +68,8 @@ class Machine:
     memory: int = 1024
     attached: Sequence[str] = VIRTIO
     writable: bool = False
+    keeps: bool = False
+    restarts: bool = False
     firmware: tuple[str, str] = PLAIN
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
@@ -90,14 +93,15 @@ class Machine:
     def _words(self, variables: Path) -> list[str]:
         flash = "if=pflash,format=raw"
         words = ["qemu-system-x86_64", "-machine", "q35,smm=on", "-accel", "tcg,thread=multi", "-cpu", "max"]
-        words += ["-m", str(self.memory), "-smp", "2", "-nodefaults", "-display", "none", "-no-reboot"]
+        words += ["-m", str(self.memory), "-smp", "2", "-nodefaults", "-display", "none"]
+        words += [] if self.restarts else ["-no-reboot"]
         words += ["-drive", f"{flash},unit=0,readonly=on,file={OVMF / self.firmware[0]}"]
         words += ["-drive", f"{flash},unit=1,file={variables}"]
         words += ["-serial", f"file:{self.serial_file}", "-device", "virtio-rng-pci"]
         words += ["-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
         if self.medium is not None:
-            mode = "snapshot=on" if self.writable else "readonly=on"
-            words += ["-drive", f"if=none,id=boot,format=raw,{mode},file={self.medium}", *self.attached]
+            mode = "" if self.keeps else ",snapshot=on" if self.writable else ",readonly=on"
+            words += ["-drive", f"if=none,id=boot,format=raw{mode},file={self.medium}", *self.attached]
         for number, disk in enumerate(self.disks):
             words += ["-drive", f"if=none,id=d{number},format=raw,file={disk}"]
             words += ["-device", f"virtio-blk-pci,drive=d{number},serial={disk.stem}"]

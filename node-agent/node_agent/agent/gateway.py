@@ -47,6 +47,13 @@ class TrustVersion(_Answer):
     digest: str
 
 
+class ImageOrder(_Answer):
+    """The release that the node is asked to go to, and when that was asked."""
+
+    release: str
+    asked: str
+
+
 class Reported(_Answer):
     """The ledger's answer to a report; `state` is the node's."""
 
@@ -54,6 +61,7 @@ class Reported(_Answer):
     server_time: str = ""
     trust: TrustVersion | None = None
     state: str = ""
+    image: ImageOrder | None = None
 
 
 class Sealed(_Answer):

@@ -10,7 +10,7 @@ from node_agent.agent.gateway import Gateway, Reported
 from node_agent.agent.registration import PART, refresh_trust
 from node_agent.backoff import BackOff
 from node_agent.errors import NodeError, Refused
-from node_agent.messages import Hello, MakeReport, Signed, Welcome
+from node_agent.messages import Done, Hello, MakeReport, OfferImage, Signed, Welcome
 from node_agent.status import StatusBoard
 
 SHORTEST, LONGEST = 1.0, 300.0
@@ -56,6 +56,8 @@ class Uptime:
         known = ask(self.executor, Hello(), Welcome)
         if answer.trust is not None and answer.trust.version > known.snapshot_version:
             refresh_trust(self.executor, self.gateway)
+        if answer.image is not None:
+            ask(self.executor, OfferImage(release=answer.image.release, asked=answer.image.asked), Done)
         return answer
 
     def _interval(self, asked: float) -> float:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from node_agent.boot.init import Init
 from node_agent.boot.places import Places
+from node_agent.boot.trial import Trial, trial_seconds
+from node_agent.update import SOUND
 from sal import power
+from sal.efi_boot import BootVariables
 
 
 def boot() -> None:
@@ -17,8 +21,16 @@ def boot() -> None:
     main(Places())
 
 
+def _failed(places: Places) -> Callable[[], bool]:
+    """Only a start that the firmware was asked for once is a trial."""
+    if not BootVariables(places.root).started_once():
+        return lambda: False
+    seconds = trial_seconds(places.kernel_line.read_text(errors="replace"))
+    return Trial(places.update / SOUND, seconds).failed
+
+
 if os.getpid() != 1:
     sys.exit("this boots a machine and ends every other process on it: it runs as pid 1 of a boot image only")
-init = Init(boot, Places().state)
+init = Init(boot, Places().state, _failed(Places()))
 power.let_keys_ask()
 init.finish(init.serve())

@@ -46,7 +46,8 @@ class Acts:
         places.medium.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durably(places.medium / site.MEDIUM, medium)
         tpm, virtual = places.device("tpmrm0"), places.device("kvm").exists()
-        write_durably(places.settings, site.settings(signed, places.medium, places.state, tpm, virtual))
+        made = site.settings(signed, places.medium, places.state, tpm, virtual, observing.own_image(places))
+        write_durably(places.settings, made)
         self.node.lay_down(load(places.settings))
         with suppress(SalError):
             # A pool that is full must not keep the machines on it down.

@@ -34,13 +34,14 @@ OTHERS_GRACE_SECONDS = 5.0
 
 @dataclass
 class Init:
-    """Runs `boot` in a child for good; `state` is unmounted before the end."""
+    """Runs `boot` in a child for good; `state` is unmounted before the end. `failed`: another image is to run."""
 
     boot: Callable[[], None]
     state: Path
+    failed: Callable[[], bool] = lambda: False
 
     def serve(self) -> Power:
-        """Returns when somebody wants the machine to end; the boot has ended by then."""
+        """Returns when somebody wants the machine to end, or this image has failed; the boot has ended by then."""
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         child, due = self._start(), 0.0
         while True:
@@ -50,6 +51,9 @@ class Init:
             if number in ORDERS:
                 _end(child)
                 return ORDERS[signal.Signals(number)]
+            if self.failed():
+                _end(child)
+                return Power.AGAIN
             if not child and time.monotonic() >= due:
                 child = self._start()
 

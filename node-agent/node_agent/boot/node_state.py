@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 # As the agent's registration says it; its module would bring the whole of an HTTP client into this process.
-PART = "control plane"
+PART, QUEUE = "control plane", "queue"
 _STOPPED = re.compile(r"(?:agent|executor): (?:agent|executor) stopped, (\w+): (.+)")
 _CRASHED = re.compile(r"(agent|executor): ([A-Z]\w*(?:Error|Exception)(?:: .*)?)")
 REMEDIES: Mapping[str, str] = {
@@ -41,7 +41,7 @@ class _Status(BaseModel):
 class NodeState:
     """The node's name, its state in one word, and why in one sentence; all empty before it said anything.
 
-    `keys` says how its keys lie on the disk.
+    `keys` says how its keys lie on the disk, `queue` how it stands with its queue.
     """
 
     node: str = ""
@@ -49,6 +49,12 @@ class NodeState:
     reason: str = ""
     message: str = ""
     keys: str = ""
+    queue: str = ""
+
+    @property
+    def works(self) -> bool:
+        """Whether the ledger takes its reports, and it takes orders."""
+        return self.state == "Reporting" and self.queue == "Connected"
 
     @property
     def sentence(self) -> str:
@@ -66,7 +72,8 @@ def parse(status: bytes) -> NodeState:
     except ValidationError:
         return NodeState()
     part = read.parts.get(PART, _Part(state=""))
-    return NodeState(read.node, part.state, part.reason, part.message, read.keys)
+    queue = read.parts.get(QUEUE, _Part(state=""))
+    return NodeState(read.node, part.state, part.reason, part.message, read.keys, queue.state)
 
 
 def parse_stop(line: str) -> tuple[str, str] | None:

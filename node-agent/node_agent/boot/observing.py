@@ -58,6 +58,13 @@ def image(places: Places) -> Image:
     return parse_image(_bytes(places.os_release).decode(errors="replace"))
 
 
+def own_image(places: Places) -> dict[str, str]:
+    """The image as the node's settings have it; empty when it cannot be followed by another."""
+    found = image(places)
+    named = {"version": found.version, "flavour": found.flavour, "folder": str(places.update)}
+    return named if found.comparable else {}
+
+
 def cards(places: Places) -> tuple[Card, ...]:
     """The network cards with their leases."""
     return tuple(

@@ -47,8 +47,10 @@ def observe(before: History, now: Situation, node: NodeState, moment: Moment) ->
     return History(state, before.since if state == before.state else moment.wall, found, since)
 
 
-def compose(image: Image, now: Situation, node: NodeState, seen: History, disk: str, clock: str) -> Screen:
-    """The screen. Pure."""
+def compose(
+    image: Image, now: Situation, node: NodeState, seen: History, disk: str, clock: str, update: str = ""
+) -> Screen:
+    """The screen; `update` says how the machine stands with another image. Pure."""
     waits = seen.state[0] != STARTING
     gateway, channel = now.chosen.gateway, now.chosen.channel
     return Screen(
@@ -58,6 +60,7 @@ def compose(image: Image, now: Situation, node: NodeState, seen: History, disk: 
         control_plane=f"{gateway} (from {channel})" if gateway else "",
         disk=disk,
         keys=node.keys,
+        update=update,
         clock=clock,
         state=seen.state[0],
         reason=seen.state[1],
@@ -65,3 +68,11 @@ def compose(image: Image, now: Situation, node: NodeState, seen: History, disk: 
         sentence=(seen.obstacle or node.sentence) if waits else "",
         notes=now.chosen.ignored,
     )
+
+
+def progress(now: Situation, node: NodeState, seen: History) -> str:
+    """How far the machine is on its way to a node, in one sentence. Pure."""
+    state, reason = seen.state
+    named = f"{state} ({reason})" if reason else state
+    sentence = obstacle(now) or node.sentence
+    return f"{named}: {sentence}" if sentence else named

@@ -48,6 +48,21 @@ class Places:
         return self.run / "settings.json"
 
     @property
+    def update(self) -> Path:
+        """What executor and boot tell each other of the image."""
+        return self.run / "update"
+
+    @property
+    def boot_partition(self) -> Path:
+        """Where the boot medium's partition is mounted while something is done to it."""
+        return self.run / "boot-partition"
+
+    @property
+    def attempt(self) -> Path:
+        """What outlives a restart of an update."""
+        return self.state / "update"
+
+    @property
     def leases(self) -> Path:
         """What DHCP gave, a file per network card."""
         return self.root / "run/dhcp"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from node_agent.boot import observing
 from node_agent.boot.acts import Acts
 from node_agent.boot.node import NodeProcesses
 from node_agent.boot.places import Places
@@ -16,7 +17,13 @@ from node_agent.boot.screen import Screen, drawn
 from node_agent.boot.sequence import Boot
 from node_agent.boot.terminals import Terminals
 from node_agent.clock import render
-from sal.command import SystemRunner
+from node_agent.settings import FETCH_USER
+from node_agent.update.documents import Desk, Shelf
+from node_agent.update.install import Installer
+from node_agent.update.keeper import Updates
+from node_agent.update.partition import BootPartition
+from sal.command import Runner, SystemRunner
+from sal.efi_boot import BootVariables
 from sal.power_button import PowerButton
 
 
@@ -28,11 +35,22 @@ def main(places: Places) -> None:
     terminals = Terminals(places.root)
     terminals.quiet()
     acts = Acts(places, SystemRunner(), NodeProcesses())
+    boot = Boot(places, acts, lambda screen: terminals.show(drawn(screen)), updates(places, acts.runner))
     try:
-        Boot(places, acts, lambda screen: terminals.show(drawn(screen))).serve(stopping, _ends_by(PowerButton()))
+        boot.serve(stopping, _ends_by(PowerButton()))
     except Exception as error:
         terminals.show(drawn(_unforeseen(error)))
         raise
+
+
+def updates(places: Places, runner: Runner) -> Updates | None:
+    """What brings this machine to another image; None for an image that says too little of itself."""
+    image = observing.own_image(places)
+    if not image:
+        return None
+    partition = BootPartition(places.root, places.boot_partition, runner)
+    installer = Installer(Shelf(places.attempt), partition, BootVariables(places.root), runner, FETCH_USER)
+    return Updates(image["version"], Desk(places.update), installer, lambda: os.kill(os.getppid(), signal.SIGTERM))
 
 
 def _ends_by(button: PowerButton) -> Callable[[], None]:

@@ -25,6 +25,7 @@ class Screen:
     control_plane: str = ""
     disk: str = ""
     keys: str = ""
+    update: str = ""
     clock: str = ""
     state: str = ""
     reason: str = ""
@@ -41,6 +42,7 @@ def render(screen: Screen) -> str:
         ("control plane", screen.control_plane or "not yet known"),
         ("disk", screen.disk),
         ("keys", screen.keys),
+        ("update", screen.update),
         ("clock", screen.clock),
         ("state", _state(screen)),
     ]

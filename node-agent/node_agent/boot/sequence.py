@@ -18,6 +18,7 @@ from node_agent.boot.site import Site
 from node_agent.boot.steps import Situation, Step, next_step
 from node_agent.boot.time_keeping import TimeKeeper
 from node_agent.errors import NodeError
+from node_agent.update.keeper import Updates
 from sal.errors import SalError
 
 QUICK_SECONDS, STEADY_SECONDS = 0.1, 1.0
@@ -27,8 +28,10 @@ RETRY_SECONDS = 2.0
 class Boot:
     """One machine's way from its image to a running node."""
 
-    def __init__(self, places: Places, acts: Acts, show: Callable[[Screen], None]) -> None:
-        self._places, self._acts, self._show = places, acts, show
+    def __init__(
+        self, places: Places, acts: Acts, show: Callable[[Screen], None], updates: Updates | None = None
+    ) -> None:
+        self._places, self._acts, self._show, self._updates = places, acts, show, updates
         self._image = observing.image(places)
         self._clock = TimeKeeper(self._image.built)
         self._disks = observing.DiskObserver(places)
@@ -39,7 +42,7 @@ class Boot:
         self._retry = 0.0
 
     def serve(self, stopping: threading.Event, each_time: Callable[[], None]) -> None:
-        """Goes on until stopping; then ends the node's processes. Machines are not ended."""
+        """Goes on until stopping, when the machine goes down; then ends the node's processes."""
         pause = 0.0
         while not stopping.wait(pause):
             each_time()
@@ -47,6 +50,8 @@ class Boot:
             self._acts.node.look()
             steady = step is Step.WAIT and self._history.state[0] == "Reporting"
             pause = STEADY_SECONDS if steady else QUICK_SECONDS
+        if self._updates is not None:
+            self._updates.leave()
         self._acts.node.end()
 
     def pass_once(self) -> Step:
@@ -55,10 +60,21 @@ class Boot:
         now = self._look(node)
         step = next_step(now)
         self._history = outlook.observe(self._history, now, node, _moment())
-        self._show(outlook.compose(self._image, now, node, self._history, self._disk, self._clock.told))
+        screen = outlook.compose(
+            self._image, now, node, self._history, self._disk, self._clock.told, self._update(now, node)
+        )
+        self._show(screen)
         if time.monotonic() >= self._retry:
             self._try(step, now)
         return step
+
+    def _update(self, now: Situation, node: NodeState) -> str:
+        """Looks after the image once the pool is there, and says how it stands."""
+        if self._updates is None or now.pool is not None:
+            return ""
+        said = outlook.progress(now, node, self._history)
+        self._updates.look(node.works, said)
+        return self._updates.told.message or ""
 
     def _look(self, node: NodeState) -> Situation:
         cards = observing.cards(self._places)

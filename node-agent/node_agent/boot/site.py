@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 from node_agent.boot.offers import Chosen
 from node_agent.errors import NeedsOperator
 from node_agent.medium import MediumFile
+from trust.release import is_version
 
 MEDIUM, SETTINGS, GUESTS = "medium.json", "settings.json", "images"
 _REMEDY = "build the image with `hardpan image build --site`"
@@ -40,13 +41,20 @@ class Image:
     name: str = "Hardpan"
     version: str = ""
     built: int = 0
+    flavour: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether it says enough of itself to be followed by another."""
+        return is_version(self.version) and bool(self.flavour)
 
 
 def image(os_release: str) -> Image:
     """`os-release`. Pure."""
     fields = {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in os_release.splitlines())}
     built = fields.get("HARDPAN_BUILT", "")
-    return Image(fields.get("NAME", "Hardpan"), fields.get("VERSION_ID", ""), int(built) if built.isdecimal() else 0)
+    since = int(built) if built.isdecimal() else 0
+    return Image(fields.get("NAME", "Hardpan"), fields.get("VERSION_ID", ""), since, fields.get("VARIANT_ID", ""))
 
 
 @dataclass(frozen=True)
@@ -109,10 +117,11 @@ def medium(site: Site, chosen: Chosen) -> bytes:
     return made.model_dump_json(by_alias=True).encode()
 
 
-def settings(site: Site, medium: Path, state: Path, tpm: Path, virtual: bool) -> bytes:
+def settings(site: Site, medium: Path, state: Path, tpm: Path, virtual: bool, image: Mapping[str, str] = {}) -> bytes:
     """The node's settings: the image's own, or the usual ones; `virtual` says that /dev/kvm works. Pure.
 
-    `tpm` need not be there yet: its driver may come late.
+    `tpm` need not be there yet: its driver may come late. `image` is what runs, where that can be followed by another.
     """
     usual = {"accelerator": "kvm" if virtual else "tcg", "tpm": str(tpm)}
-    return json.dumps(usual | dict(site.settings) | {"medium": str(medium), "state": str(state)}).encode()
+    fixed = {"medium": str(medium), "state": str(state), **({"image": dict(image)} if image else {})}
+    return json.dumps(usual | dict(site.settings) | fixed).encode()

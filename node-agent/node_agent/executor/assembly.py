@@ -25,6 +25,7 @@ from node_agent.executor.memory import Memory
 from node_agent.executor.orphans import Tidier
 from node_agent.executor.receipts import Notary
 from node_agent.executor.refusals import Refusals
+from node_agent.executor.releases import Releases
 from node_agent.executor.report import Reporter, Sequence
 from node_agent.executor.resources import Resources
 from node_agent.executor.runner import Runner, StopList
@@ -47,6 +48,7 @@ class Executor:
     tidier: Tidier
     store: Store
     refusals: Refusals
+    releases: Releases
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,13 @@ def assemble(
         health.found(
             "hypervisor", "NoHypervisor", f"{host.lacks()} is not on this node, so no machine can run: {REMEDY}"
         )
-    reporter = Reporter(own, boot, starts, clock, trust, resources, capacity, Sequence(store), host.bin_entries, health)
-    service = Service(own, boot, trust, enrolment, runner, reporter, refusals, inventory.inventory, capacity)
+    admit = partial(identity.admit, paths.keys, sealing.of(settings.tpm))
+    releases = Releases(settings.image, trust, store, clock, admit)
+    sequence, bin_entries = Sequence(store), host.bin_entries
+    reporter = Reporter(
+        own, boot, starts, clock, trust, resources, capacity, sequence, bin_entries, health, releases.report
+    )
+    said = partial(inventory.inventory, own.kept)
+    service = Service(own, boot, trust, enrolment, runner, reporter, refusals, releases, said, capacity)
     keepers = Keeper(tools, locks, boot, health), BinKeeper(tools), ImageKeeper(tools), Tidier(tools, health)
-    return Executor(service, *keepers, store, refusals)
+    return Executor(service, *keepers, store, refusals, releases)

@@ -17,6 +17,7 @@ from node_agent.errors import NeedsOperator, NodeError
 from node_agent.executor import identity, sealing
 from node_agent.executor.assembly import Executor, assemble
 from node_agent.executor.hosts import host_for, pool_for
+from node_agent.executor.leaving import stop_machines
 from node_agent.executor.refusals import Refusals
 from node_agent.executor.server import ExecutorServer
 from node_agent.paths import Paths
@@ -56,12 +57,15 @@ def run(chosen: NodeSettings, stopping: threading.Event) -> None:
         own = identity.keep(chosen.paths.keys, sealing.of(chosen.tpm))
         host = host_for(chosen, loaded, pool, own)
         executor = assemble(chosen, loaded, own, host, SystemClock())
+        executor.releases.require_young()
         executor.keeper.restore()
         with ExecutorServer(chosen.paths.socket, executor.service.respond, chosen.agent_user) as server:
             serving = threading.Thread(target=server.serve_forever, args=(0.2,), daemon=True)
             serving.start()
             watch(executor, chosen.watch_seconds, stopping)
             server.shutdown()
+        if executor.releases.leaving:
+            stop_machines(executor.keeper.tools)
         executor.store.close()
 
 
@@ -107,6 +111,7 @@ def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None
             executor.bin.pass_once()
             executor.images.pass_once()
             executor.tidier.pass_once()
+            executor.releases.pass_once()
             said = ""
         except NodeError as error:
             if error.message != said:

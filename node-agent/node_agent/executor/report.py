@@ -16,7 +16,7 @@ from node_agent.executor.store import Store
 from node_agent.executor.trust_state import TrustState
 from trust.machine import sign
 from trust.registration import Capacity
-from trust.report import MOST_FINDINGS, MOST_ROWS, REPORT_TYPE, Report, ReportCapacity
+from trust.report import MOST_FINDINGS, MOST_ROWS, REPORT_TYPE, Report, ReportCapacity, ReportImage
 
 RESERVED = 1_000
 _SEQUENCE = "report-sequence"
@@ -54,6 +54,7 @@ class Reporter:
     sequence: Sequence
     bin_entries: Callable[[], Iterable[str]]
     health: Health
+    image: Callable[[], ReportImage | None] = lambda: None
 
     def report(self) -> bytes:
         """The signed envelope of what is now."""
@@ -71,5 +72,6 @@ class Reporter:
             bin=tuple(sorted({volume_of(entry) for entry in self.bin_entries()})[:MOST_ROWS]),
             table=self.resources.rows()[:MOST_ROWS],
             findings=self.health.findings()[:MOST_FINDINGS] or None,
+            image=self.image(),
         )
         return sign(REPORT_TYPE, body.to_bytes(), self.identity.signing, self.identity.key_id)

@@ -15,6 +15,7 @@ from node_agent.executor.enrolment import Enrolment
 from node_agent.executor.identity import Identity
 from node_agent.executor.journal import Delivery
 from node_agent.executor.refusals import Refusals
+from node_agent.executor.releases import Releases
 from node_agent.executor.report import Reporter
 from node_agent.executor.runner import Runner
 from node_agent.executor.tls_key import to_pem
@@ -48,6 +49,7 @@ class Service:
     runner: Runner
     reporter: Reporter
     refusals: Refusals
+    releases: Releases
     inventory: Callable[[], Inventory]
     capacity: Callable[[], Capacity]
 
@@ -81,6 +83,7 @@ class Service:
             messages.OpenCredentials: self._open_credentials,
             messages.OfferTrust: self._offer_trust,
             messages.OfferCertificate: self._offer_certificate,
+            messages.OfferImage: self._offer_image,
             messages.Look: self._look,
             messages.Run: self._run,
             messages.Stop: self._stop,
@@ -118,6 +121,10 @@ class Service:
     def _offer_certificate(self, request: messages.OfferCertificate) -> messages.Reply:
         self.enrolment.take(request.envelope.encode())
         return self._welcome()
+
+    def _offer_image(self, request: messages.OfferImage) -> messages.Reply:
+        self.releases.offer(request.release, request.asked)
+        return messages.Done()
 
     def _look(self, request: messages.Look) -> messages.Reply:
         known = self.runner.look(request.job, request.attempt)

@@ -57,6 +57,7 @@ class Cluster:
     revoked_nodes: tuple[str, ...] = ()
     tenant: str = TENANT
     token_count: int = 9
+    releases: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         keys = tuple(user_key(name).line for name in ("root-1", "root-2"))
@@ -87,6 +88,7 @@ class Cluster:
                  "expires": format_time(self.now + DAY), "labels": dict(self.token_labels)},
             ),
         ]  # fmt: skip
+        specs += [("Release", name, each) for name, each in self.releases.items()]
         return tuple(Record(*each) for each in specs)
 
     def bundle(self) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.trust.refused import refused
 from tests.unit.trust.world import DAY, NOW, World, release
 from trust.errors import Code
-from trust.release import Running, minimum, newest, order, permitted
+from trust.release import Running, is_version, minimum, newest, order, permitted
 from trust.snapshot import TrustView
 
 RUNNING = Running("0.1.0", "cloud")
@@ -57,13 +57,18 @@ def test_a_release_below_the_minimum_of_another_is_refused() -> None:
         permitted(releases, "old", RUNNING, NOW)
 
 
+def test_a_minimum_that_was_seen_once_holds_when_its_release_is_listed_no_more() -> None:
+    with refused(Code.BELOW_MINIMUM):
+        permitted(view(new=release()), "new", Running("0.1.0", "cloud", least="0.3.0"), NOW)
+
+
 def test_the_minimum_is_that_of_the_flavour() -> None:
     releases = view(old=release(), other=release(flavour="metal", minimum="9"))
     assert permitted(releases, "old", RUNNING, NOW).version == "0.2.0"
     assert (minimum(releases, "cloud"), minimum(releases, "metal"), minimum(releases, "none")) == ("0.1.0", "9", "")
 
 
-@pytest.mark.parametrize("running", [Running("0.3.0", "cloud"), Running("0.1.0", "cloud", "0.10.0")])
+@pytest.mark.parametrize("running", [Running("0.3.0", "cloud"), Running("0.1.0", "cloud", ran="0.10.0")])
 def test_a_release_older_than_what_ran_is_refused(running: Running) -> None:
     with refused(Code.OLDER_THAN_RAN):
         permitted(view(new=release()), "new", running, NOW)
@@ -76,4 +81,8 @@ def test_nothing_is_installed_by_trust_that_ended() -> None:
 
 def test_versions_are_compared_by_their_numbers() -> None:
     assert sorted(["0.10", "0.9.1", "1", "0.9", ""], key=order) == ["", "0.9", "0.9.1", "0.10", "1"]
+    assert [is_version(each) for each in ("0.9", "7", "1.2.3.4", "", "1.", "1.2.3.4.5", "0.01", "1.0-rc")] == [
+        *(True, True, True),
+        *(False, False, False, False, False),
+    ]
     assert (newest(["0.9", "0.10", ""]), newest([])) == ("0.10", "")
