@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from node_agent.clock import Clock
-from node_agent.executor import attestation, inventory, trust_state
+from node_agent.executor import attestation, identity, inventory, sealing, trust_state
 from node_agent.executor.bin import BinKeeper
 from node_agent.executor.effects import EffectsFile, EffectsLog
 from node_agent.executor.enrolment import Enrolment
