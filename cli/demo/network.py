@@ -44,10 +44,13 @@ class DemoNetwork:
     def remove(self, numbers: Iterable[int]) -> None:
         """No namespace, cable or bridge is left."""
         for number in numbers:
-            node = self._layout.node(number)
-            self._ip("link delete", node.host_link, tolerate=True)
-            self._ip("netns delete", node.namespace, tolerate=True)
+            self.remove_node(self._layout.node(number))
         self._ip("link delete", self._layout.bridge, tolerate=True)
+
+    def remove_node(self, node: NodeLayout) -> None:
+        """Its namespace and cable."""
+        self._ip("link delete", node.host_link, tolerate=True)
+        self._ip("netns delete", node.namespace, tolerate=True)
 
     def _ip(self, *words: str, tolerate: bool = False) -> None:
         codes = (0, 1, 2) if tolerate else (0,)
