@@ -42,7 +42,7 @@ class ReportDesk:
         if report.cluster != view.cluster:
             raise Refusal(Code.WRONG_CLUSTER, f"{name} reports to cluster {report.cluster}")
         if view.node_revoked(name):
-            raise Refusal(Code.NODE_REVOKED, f"{name} is revoked by the operator")
+            raise Refusal(Code.NODE_REVOKED, f"{name} is revoked by the operator: wipe the machine to enrol it anew")
         if removed := sentence(node):
             raise Refusal(Code.NODE_REMOVED, removed)
         if conflict := self.conflicts.of(node):

@@ -194,3 +194,11 @@ async def test_a_removal_that_is_done_costs_no_more_looks_at_all_machines() -> N
     ledger.server.interrupt = lambda verb, resource, key: asked.append((verb, resource))
     await ledger.look(machine)
     assert ("list", MACHINES) not in asked
+
+
+async def test_a_revoked_node_that_reports_is_told_what_to_do() -> None:
+    ledger, machine = await ready()
+    await ledger.renew(revokedNodes=[machine.id])
+    code, answer = await report(ledger, machine)
+    assert (code, answer["reason"]) == (403, "NodeRevoked")
+    assert answer["message"] == f"{machine.id} is revoked by the operator: wipe the machine to enrol it anew"
