@@ -133,6 +133,14 @@ class Inventory(Part):
     processor: Annotated[str, StringConstraints(max_length=64), about("Model of its processors.")] | None = None
     memory: Annotated[Count, about("Bytes of memory in all.")] | None = None
     accelerator: Annotated[Literal["kvm", "none"], about("What its kernel offers to run machines by.")] | None = None
+    keys: (
+        Annotated[
+            str,
+            StringConstraints(max_length=128),
+            about("How its keys lie on its disk: sealed to its TPM, or in plain and why."),
+        ]
+        | None
+    ) = None
     disks: (
         Annotated[
             list[Disk],

@@ -43,7 +43,10 @@ class Card(Signed):
 
 
 class Inventory(Signed):
-    """What the machine is, in its own words; `machine` is the number (UUID) that its firmware gives it."""
+    """What the machine is, in its own words; `machine` is the number (UUID) that its firmware gives it.
+
+    `keys` says how the node's keys lie on its disk: sealed to a TPM, or in plain and why.
+    """
 
     hostname: Annotated[str, Field(max_length=64)]
     architecture: Literal["x86_64", "aarch64"]
@@ -58,6 +61,7 @@ class Inventory(Signed):
     processor: Annotated[str, Field(max_length=64)] | None = None
     memory: Count | None = None
     accelerator: Literal["kvm", "none"] | None = None
+    keys: Annotated[str, Field(max_length=128)] | None = None
     disks: Annotated[tuple[Disk, ...], Field(max_length=16, strict=False)] | None = None
     cards: Annotated[tuple[Card, ...], Field(max_length=16, strict=False)] | None = None
 

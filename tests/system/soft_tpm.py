@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sal.tpm.chip import PASSWORD, Command, Tpm, exchange
+from sal.tpm.registers import IMAGE, SECURE_BOOT
 from sal.tpm.wire import SHA256, u16, u32
 from tests.system.requirements import need
 
@@ -65,6 +66,12 @@ class SoftTpm:
         answer = exchange(self._socket.fileno(), words, "swtpm")
         self.exchanged.append((words, answer))
         return answer
+
+
+def start(chip: SoftTpm, image: bytes = b"image", checked: bytes = b"off") -> None:
+    """What firmware and stub write down when a machine starts."""
+    chip.measure(SECURE_BOOT, checked)
+    chip.measure(IMAGE, image)
 
 
 def _connected(line: Path) -> socket.socket:

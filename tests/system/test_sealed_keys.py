@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from node_agent.errors import NeedsOperator
+from node_agent.errors import NeedsOperator, Refused
 from node_agent.executor import identity
 from node_agent.executor.identity import keep
 from node_agent.executor.sealing import Sealing
 from sal.errors import NotFound, SalError
-from sal.tpm.registers import IMAGE, SECURE_BOOT
-from tests.system.soft_tpm import SoftTpm
+from tests.system.soft_tpm import SoftTpm, start
 from trust.dsse import encode
 
 pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def chips() -> Iterator[Callable[[], SoftTpm]]:
-    """Makes chips in which an image was measured."""
-    made: list[SoftTpm] = []
-    folders: list[tempfile.TemporaryDirectory[str]] = []
-
-    def make() -> SoftTpm:
-        folders.append(tempfile.TemporaryDirectory(prefix="hpt-"))
-        made.append(SoftTpm(Path(folders[-1].name)))
-        start(made[-1])
-        return made[-1]
-
-    yield make
-    for chip in made:
-        chip.switch_off()
-    for folder in folders:
-        folder.cleanup()
-
-
-@pytest.fixture
-def chip(chips: Callable[[], SoftTpm]) -> SoftTpm:
-    return chips()
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "@identity" / "keys.json"
-
-
-def start(chip: SoftTpm, image: bytes = b"image", checked: bytes = b"off") -> None:
-    """What firmware and stub write down when a machine starts."""
-    chip.measure(SECURE_BOOT, checked)
-    chip.measure(IMAGE, image)
 
 
 def reboot(chip: SoftTpm, image: bytes = b"image", checked: bytes = b"off") -> None:
@@ -139,11 +107,20 @@ def test_an_image_that_was_admitted_before_opens_them_and_so_does_the_one_that_f
         keep(path, sealing(chip))
 
 
+def test_an_image_of_which_nobody_knows_what_it_measures_is_not_admitted(chip: SoftTpm, path: Path) -> None:
+    keep(path, sealing(chip))
+    before = path.read_bytes()
+    with pytest.raises(Refused, match="make the release anew with `hardpan release create`"):
+        identity.admit(path, sealing(chip), b"")
+    assert path.read_bytes() == before
+
+
 def test_under_secure_boot_and_in_plain_no_image_needs_to_be_admitted(chip: SoftTpm, path: Path) -> None:
     for chosen in (Sealing(), sealing(chip, checked=True)):
         keep(path, chosen)
         before = path.read_bytes()
-        identity.admit(path, chosen, value(b"next"))
+        for image in (value(b"next"), b""):
+            identity.admit(path, chosen, image)
         assert path.read_bytes() == before
 
 

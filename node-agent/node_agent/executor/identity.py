@@ -64,7 +64,7 @@ def keep(path: Path, sealing: Sealing | None = None) -> Identity:
 
 
 def admit(path: Path, sealing: Sealing, image: bytes) -> None:
-    """Before an update: an image with this PCR 11 opens the keys too. Raises SalError, NeedsOperator."""
+    """Before an update: an image with this PCR 11 opens the keys too. Raises SalError, NeedsOperator, Refused."""
     kept = path.read_bytes()
     changed = sealing.admitting(kept, image)
     if changed != kept:

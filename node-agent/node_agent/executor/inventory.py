@@ -17,8 +17,8 @@ RESERVED_MEMORY = 512 * 1024 * 1024
 MOST = 16
 
 
-def inventory(root: Path = Path("/")) -> Inventory:
-    """The machine in its own words, cut to the lengths that a registration allows."""
+def inventory(keys: str = "", root: Path = Path("/")) -> Inventory:
+    """The machine in its own words, cut to the lengths that a registration allows; `keys`: how the node's own lie."""
     system, board = platform.uname(), hardware.board(root)
     return Inventory(
         hostname=system.node[:64],
@@ -34,6 +34,7 @@ def inventory(root: Path = Path("/")) -> Inventory:
         processor=hardware.processor(root)[:64] or None,
         memory=hardware.memory(root),
         accelerator="kvm" if hardware.virtualises(root) else "none",
+        keys=keys[:128] or None,
         disks=tuple(
             Disk(name=each.name, size=each.size, serial=each.serial[:64] or None) for each in disks(root)[:MOST]
         ),

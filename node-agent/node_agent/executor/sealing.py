@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from node_agent.errors import NeedsOperator
+from node_agent.errors import NeedsOperator, Refused
 from node_agent.executor.sealed_form import SealedKeys
 from sal import secure_boot
 from sal.errors import NotFound, SalError
@@ -29,6 +29,10 @@ SEALED = {
     SECURE_BOOT: "sealed to this machine's TPM and to its Secure Boot (PCR 7)",
 }
 _ANEW = "or empty the disk (wipefs --all) to enrol as a new node"
+_UNKNOWN_IMAGE = (
+    "this node's keys are sealed to its image, and the release does not say what PCR 11 its own will have, so it could"
+    " not open them: make the release anew with `hardpan release create`"
+)
 _OTHER_STATE = {
     IMAGE: f"this node's keys are sealed to another image: boot the one that ran before, {_ANEW}",
     SECURE_BOOT: f"this node's keys are sealed to another state of Secure Boot: set it and its keys back, {_ANEW}",
@@ -86,10 +90,15 @@ class Sealing:
         return closed
 
     def admitting(self, kept: bytes, image: bytes) -> bytes:
-        """What to write so that an image with this PCR 11 opens the keys too. Raises SalError, NeedsOperator."""
+        """What to write so that an image with this PCR 11 opens the keys too; `image` is empty where nobody knows it.
+
+        Raises Refused then, SalError where the TPM fails.
+        """
         form = SealedKeys.parse(kept)
         if form is None or form.pcr != IMAGE or self._chip is None:
             return kept
+        if not image:
+            raise Refused("KeysSealed", _UNKNOWN_IMAGE)
         plain = self._opened(form)
         with self._chip() as tpm:
             return _sealed(tpm, plain, IMAGE, image).to_bytes()

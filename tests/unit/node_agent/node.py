@@ -8,7 +8,7 @@ from typing import Any
 
 from node_agent import medium
 from node_agent.agent.control import DirectExecutor
-from node_agent.executor import assembly, identity
+from node_agent.executor import assembly, identity, sealing
 from node_agent.executor.resources import Key
 from node_agent.settings import CapacitySettings, NodeSettings
 from node_agent.testing import FakeClock, FakeHost
@@ -39,7 +39,7 @@ class Node:
     def start(self) -> None:
         """Starts the executor on what is on disk."""
         loaded = medium.load(self.settings.medium)
-        own = identity.keep(self.settings.paths.keys)
+        own = identity.keep(self.settings.paths.keys, sealing.of(self.settings.tpm))
         self.executor = assembly.assemble(self.settings, loaded, own, self.host, self.clock)
         self.service = self.executor.service
         self.runner = self.service.runner
