@@ -125,3 +125,29 @@ async def test_a_node_in_conflict_is_given_no_orders_and_no_credentials() -> Non
     await freeze(world, home, "False")
     await world.after(30)
     assert home.runs == {"machine/web-0"}
+
+
+@pytest.mark.parametrize("removal", ["Graceful", "Forget"])
+async def test_a_removed_node_is_shut_out_also_by_a_supervisor_that_began_later_and_gets_no_credentials(
+    removal: str,
+) -> None:
+    world, _, broker, node = await house()
+    await world.decide(node, removal=removal)
+    await world.say(node, "False", "NodeRemoved", approved="False")
+    await world.settle()
+    doors = Doors(broker, world.caches)
+    await doors.look()
+    await doors.look()
+    assert broker.revoked == [node.id]
+    authority = SiteAuthority(None, None)  # type: ignore[arg-type]
+    desk = CredentialsDesk(world.caches.nodes, world.caches.trust.view, broker, authority, "rediss://q", world.now)
+    body = CredentialsRequest(cluster=trusted.CLUSTER, node=node.id, time=format_time(world.now()), nonce="n")
+    with pytest.raises(Refusal, match="by the operator"):
+        await desk.answer(sign(CREDENTIALS_TYPE, body.to_bytes(), node.key, node.id))
+
+
+async def test_a_node_that_is_being_removed_keeps_its_way_to_the_queue_until_it_is_empty() -> None:
+    world, doors, broker, node = await house()
+    await world.decide(node, removal="Graceful")
+    await doors.look()
+    assert broker.revoked == []

@@ -13,20 +13,6 @@ from tests.unit.controllers.supervisor.world import SCRIPT, WITH_VOLUMES, World
 from tests.unit.trust import world as trusted
 
 
-async def drained(script: str = SCRIPT, nodes: tuple[str, ...] = ("a", "b"), **params: Any) -> tuple[World, FakeNode]:
-    """A world whose machines are all on one node, which is then drained."""
-    world = await World(*nodes).begin()
-    first, *others = world.nodes
-    for other in others:
-        await world.decide(other, cordoned=True)
-    await world.deploy(script=script, **params)
-    assert world.said()["Ready"][0] == "True"
-    for other in others:
-        await world.decide(other, cordoned=None)
-    await world.drain(first)
-    return world, first
-
-
 def placed(world: World) -> dict[str, str]:
     """Where each machine is, by the names that the nodes have in this world."""
     names = {node.id: node.name for node in world.nodes}
@@ -34,23 +20,33 @@ def placed(world: World) -> dict[str, str]:
 
 
 async def test_machines_of_a_drained_node_go_to_another_node() -> None:
-    world, first = await drained(replicas=3)
+    world, first = await running_on_a(replicas=3)
+    await world.drain(first)
     await world.after(60)
     assert placed(world) == {"web-0": "b", "web-1": "b", "web-2": "b"}
     assert first.runs == set()
     assert world.said()["Ready"][0] == "True"
 
 
+async def running_on_a(script: str = SCRIPT, **params: Any) -> tuple[World, FakeNode]:
+    """A world of two nodes with all machines on the first."""
+    world = await World("a", "b").begin()
+    await world.decide(world.nodes[1], cordoned=True)
+    await world.deploy(script=script, **params)
+    await world.decide(world.nodes[1], cordoned=None)
+    return world, world.nodes[0]
+
+
 async def test_only_as_many_at_a_time_are_down_as_the_deployment_allows() -> None:
-    world, _ = await drained(replicas=4)
-    down = 0
-    for _ in range(120):
-        up = sum(len(node.runs) for node in world.nodes)
-        down = max(down, 4 - up)
-        assert up <= 4, "a machine ran twice"
-        await world.after(0.5, step=0.5)
-    assert down <= 1
-    assert set(placed(world).values()) == {"b"}
+    world, first = await running_on_a(replicas=4)
+    second = world.nodes[1]
+    second.held = True
+    await world.drain(first)
+    await world.after(60)
+    assert (len(first.runs), second.runs) == (3, set())
+    second.held = False
+    await world.after(60)
+    assert (first.runs, len(second.runs)) == (set(), 4)
 
 
 async def test_a_machine_is_made_elsewhere_only_after_its_node_signed_that_it_is_gone() -> None:
@@ -66,7 +62,8 @@ async def test_a_machine_is_made_elsewhere_only_after_its_node_signed_that_it_is
 
 
 async def test_a_machine_with_a_volume_stays_and_says_so() -> None:
-    world, first = await drained(WITH_VOLUMES)
+    world, first = await running_on_a(WITH_VOLUMES)
+    await world.drain(first)
     await world.after(60)
     assert placed(world) == {"web-0": "a"}
     assert "machine/web-0" in first.runs
@@ -79,7 +76,10 @@ async def test_a_machine_with_a_volume_stays_and_says_so() -> None:
 
 
 async def test_a_machine_for_which_no_other_node_has_room_is_not_taken_down() -> None:
-    world, first = await drained(nodes=("a",))
+    world = await World("a").begin()
+    (first,) = world.nodes
+    await world.deploy()
+    await world.drain(first)
     await world.after(60)
     assert first.runs == {"machine/web-0"}
     why = world.said(MACHINES, "web-0")["Placed"]
@@ -92,15 +92,6 @@ async def stays(world: World, first: FakeNode, why: str) -> None:
     await world.after(30)
     assert first.runs == {"machine/web-0"}
     assert why in world.said(MACHINES, "web-0")["Placed"][2]
-
-
-async def running_on_a() -> tuple[World, FakeNode]:
-    """A world of two nodes with one machine on the first."""
-    world = await World("a", "b").begin()
-    await world.decide(world.nodes[1], cordoned=True)
-    await world.deploy()
-    await world.decide(world.nodes[1], cordoned=None)
-    return world, world.nodes[0]
 
 
 async def test_a_machine_whose_signature_ended_is_not_taken_down() -> None:
