@@ -18,6 +18,8 @@ from cli.errors import CliError, Usage
 from cli.output import note
 from cli.progress import waiting
 from cli.site import Site
+from cli.wording import require
+from crds.meta import ImageVersion
 from efi.build import Order, build, lock_file, prepare
 from efi.credentials import Credentials
 from efi.flavour import flavour
@@ -57,6 +59,14 @@ SignKeyOption = Annotated[Path | None, typer.Option(help="Key for Secure Boot (P
 SignCertificateOption = Annotated[Path | None, typer.Option(help="Its certificate (PEM).", show_default="none")]
 
 
+VersionOption = Annotated[
+    str,
+    typer.Option(
+        "--image-version", help="What nodes compare images by, as 0.2.0.", show_default="this program's version"
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Wanted:
     """An image as the options say it; without a site it obeys nobody yet."""
@@ -69,16 +79,21 @@ class Wanted:
     options: tuple[str, ...] = ()
     settings: Path | None = None
     guests: tuple[Path, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)
 class Made:
-    """An image, the order that it was made by, whether it is signed, and the tools that wrap it into media."""
+    """An image, the order that it was made by, whether it is signed, and the tools that wrap it into media.
+
+    `key` signs what else of a medium the firmware starts.
+    """
 
     order: Order
     image: bytes
     signed: bool
     tools: Unpacked
+    key: BootKey | None = None
 
     @property
     def digest(self) -> str:
@@ -94,14 +109,16 @@ def store() -> Store:
 def make(wanted: Wanted, embedded: Credentials | None = None) -> Made:
     """Builds, and signs when a key is given; each step that took long leaves a line. Raises CliError, SalError."""
     key, kind = boot_key(*wanted.signing), flavour(wanted.flavour)
+    if wanted.version:
+        require(ImageVersion, wanted.version, "--image-version")
     cache = store()
     lock = read_lock(wanted.lock or lock_file(kind))
     site = wanted.site and site_part(Site(wanted.site), authority_of(wanted.site, wanted.authority), wanted.settings)
     words = embedded.words() if embedded else ()
-    order = Order(kind, lock, site or None, words, options(wanted.options), wanted.guests)
+    order = Order(kind, lock, site or None, words, options(wanted.options), wanted.guests, wanted.version)
     tools = prepare(lock, cache, step)
     image = build(order, tools, cache.folder, step)
-    return Made(order, sign(tools, image, key) if key else image, key is not None, tools)
+    return Made(order, sign(tools, image, key) if key else image, key is not None, tools, key)
 
 
 def boot_key(key: Path | None, certificate: Path | None) -> BootKey | None:

@@ -21,6 +21,7 @@ from cli.signer import Signer, signature
 from cli.yaml_reading import LOADER
 from crds.jointoken import JoinTokenSpec
 from crds.meta import API_VERSION
+from crds.release import ReleaseSpec
 from crds.supervisor import SupervisorSpec
 from crds.tenant import TenantSpec
 from crds.trust import TrustSpec
@@ -35,7 +36,7 @@ from trust.records import Record
 from trust.root import ROOT_TYPE, RootDocument
 from trust.snapshot import DEFAULT_VALIDITY_DAYS, SNAPSHOT_TYPE, Bundle, SnapshotBody, TrustView, open_bundle
 
-RecordSpec = UserSpec | TenantSpec | SupervisorSpec | JoinTokenSpec
+RecordSpec = UserSpec | TenantSpec | SupervisorSpec | JoinTokenSpec | ReleaseSpec
 
 
 @dataclass(frozen=True)

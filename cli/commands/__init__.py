@@ -54,9 +54,16 @@ COMMANDS: dict[str, Entry | Group] = {
             "uncordon": Entry("cli.commands.cordon:uncordon", "Lets new machines go to a node again."),
             "drain": Entry("cli.commands.drain:drain", "Moves what may move off a node."),
             "remove": Entry("cli.commands.removal:remove", "Takes a node out of service once nothing is on it."),
+            "upgrade": Entry(
+                "cli.commands.upgrade:upgrade", "Brings nodes to another boot image, one after the other."
+            ),
             "uptime": Entry("cli.commands.uptime:node_uptime", "Shows how much of the time nodes were there."),
             "run": Entry("cli.commands.roles:node_run", "Runs this machine as a node."),
         },
+    ),
+    "release": Group(
+        "Boot images that nodes may run.",
+        {"create": Entry("cli.commands.release:create", "Signs for a boot image that nodes may run.")},
     ),
     "image": Group(
         "Boot images and the media that carry them.",

@@ -22,6 +22,7 @@ from cli.image_options import (
     SignCertificateOption,
     SignKeyOption,
     TokenOption,
+    VersionOption,
     Wanted,
     WithOption,
     make,
@@ -54,6 +55,7 @@ def image_build(
     label: LabelOption = None,
     part: WithOption = None,
     settings: SettingsOption = None,
+    version: VersionOption = "",
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
@@ -68,7 +70,8 @@ def image_build(
       hardpan image build --site hardpan-site --output hardpan.efi
     """
     embedded = carried(gateway, token, label or [])
-    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings), embedded)
+    signing, parts = (sign_key, sign_certificate), tuple(part or ())
+    made = make(Wanted(flavour, site, ca, lock, signing, parts, settings, version=version), embedded)
     with os_errors(output):
         write_durably(output, made.image, 0o600 if embedded.token else 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")

@@ -21,6 +21,7 @@ from cli.image_options import (
     SignCertificateOption,
     SignKeyOption,
     TokenOption,
+    VersionOption,
     Wanted,
     WithOption,
     make,
@@ -55,19 +56,21 @@ def image_usb(
     label: LabelOption = None,
     part: WithOption = None,
     settings: SettingsOption = None,
+    version: VersionOption = "",
     sign_key: SignKeyOption = None,
     sign_certificate: SignCertificateOption = None,
 ) -> None:
     """Writes a stick that makes machines nodes of a site.
 
     Write the file to a stick with dd, or hand it to a virtual machine as its disk. With a token on it, whoever has the
-    stick can enrol machines.
+    stick can enrol machines. There is room on it for a second image: a node that may write to its stick goes to another
+    release by itself, see hardpan node upgrade.
 
     \b
     Example:
       hardpan image usb --gateway https://cp.example:8443 --token rack-7.token --output rack-7.img
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings)
+    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings, version=version)
     _write(write_usb, wanted, carried(gateway, token, label or []), output)
 
 
@@ -134,7 +137,7 @@ def _write(write: Write, wanted: Wanted, beside: Credentials, output: Path) -> N
 
 def place(write: Write, made: Made, beside: Credentials, output: Path) -> None:
     """Writes a medium, whole; nobody else may read one with a token on it."""
-    content = Content(made.image, beside.files())
+    content = Content(made.image, beside.files(), made.key)
     with os_errors(output.parent), tempfile.TemporaryDirectory(prefix=".new-", dir=output.parent) as folder:
         file = Path(folder) / output.name
         write(made.tools, file, content)
