@@ -68,8 +68,12 @@ def _where(node: str | None) -> str:
 def remainder(now: Leaving) -> str:
     """What is left in one sentence; empty when nothing is."""
     parts = [
-        f"{len(now.going)} machines leave" if now.going else "",
-        f"{len(now.staying)} machines stay" if now.staying else "",
+        f"{_machines(len(now.going))} to leave" if now.going else "",
+        f"{_machines(len(now.staying))} to stay" if now.staying else "",
         f"volumes {', '.join(now.volumes)} stay, for volumes do not move" if now.volumes else "",
     ]
     return "; ".join(each for each in parts if each)
+
+
+def _machines(number: int) -> str:
+    return f"{number} machine{'' if number == 1 else 's'}"

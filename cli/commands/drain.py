@@ -14,6 +14,7 @@ from cli.commands.node import NodeArgument
 from cli.errors import CliError
 from cli.leaving import Leaving, leaving, news, remainder
 from cli.output import say
+from cli.progress import waiting
 from cli.wording import require
 from crds.meta import NodeId
 
@@ -38,11 +39,12 @@ def drain(node: NodeArgument, timeout: Timeout = 0) -> None:
       kubectl hardpan node drain n-kzdvvj2umnduyauf35o36k6kw4
     """
     require(NodeId, node, "NODE")
-    cluster = connect()
+    cluster = connect(progress=False)
     cluster.object("nodes", node)
     decide(cluster, node, {"cordoned": True, "draining": True})
     say(f"{node} is cordoned, and what may move leaves it")
-    left = watch(cluster, node, timeout)
+    with waiting(f"what leaves {node}"):
+        left = watch(cluster, node, timeout)
     if not left.is_empty:
         raise CliError(
             f"{node} is not empty: {remainder(left)}. Sign revisions without what stays, or delete its deployments;"

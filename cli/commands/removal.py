@@ -13,6 +13,7 @@ from cli.commands.node import NodeArgument
 from cli.errors import CliError, Usage
 from cli.leaving import leaving, remainder
 from cli.output import note, say
+from cli.progress import waiting
 from cli.seen import seen
 from cli.wording import require
 from crds.meta import NodeId
@@ -48,18 +49,20 @@ def remove(
     if forget:
         give_up(node, yes)
         return
-    cluster = connect()
+    cluster = connect(progress=False)
     if cluster.object("nodes", node)["spec"].get("removal") == "Forget":
         raise CliError(f"{node} was given up already: nothing is waited for any more")
     decide(cluster, node, {"removal": "Graceful"})
     say(f"{node} goes out of service once nothing is on it; what may move leaves it")
-    left = watch(cluster, node, timeout)
+    with waiting(f"what leaves {node}"):
+        left = watch(cluster, node, timeout)
     if not left.is_empty:
         raise CliError(
             f"{node} is not removed yet: {remainder(left)}. Sign revisions without what stays, or delete its"
             f" deployments, and it is removed by itself; kubectl hardpan node uncordon {node} takes the order back"
         )
-    _await(cluster, node, timeout)
+    with waiting(f"the word of {node} that it is empty"):
+        _await(cluster, node, timeout)
     say(f"{node} is out of service: nothing is on it, and nobody believes it any more")
     say(f"Next: switch the machine off, or wipe it; kubectl hardpan node uncordon {node} takes it back")
 

@@ -77,7 +77,7 @@ def test_what_cannot_move_is_named_with_the_remedy_and_how_to_undo(shop: Termina
     done = shop("node", "drain", NODE)
     assert done.code == 1
     assert f"  ! machine shop/web-0 stays: {WHY}" in done.out
-    assert f"{NODE} is not empty: 1 machines stay; volumes shop/data-0 stay, for volumes do not move." in done.err
+    assert f"{NODE} is not empty: 1 machine to stay; volumes shop/data-0 stay, for volumes do not move." in done.err
     assert f"kubectl hardpan node uncordon {NODE} undoes the drain" in done.err
 
 
@@ -86,7 +86,7 @@ def test_a_drain_that_takes_too_long_goes_on_by_itself(shop: Terminal, steps: li
     placed(shop, "Machine", "web-0")
     done = shop("node", "drain", NODE, "--timeout", "10")
     assert done.code == 1
-    assert f"{NODE} is not empty after 10 s: 1 machines leave. It goes on by itself; ask again" in done.err
+    assert f"{NODE} is not empty after 10 s: 1 machine to leave. It goes on by itself; ask again" in done.err
 
 
 def test_a_supervisor_has_a_moment_to_say_what_stays(shop: Terminal, steps: list[Step]) -> None:
@@ -115,7 +115,7 @@ def test_a_removal_that_something_holds_up_stays_ordered_and_says_how_to_take_it
     placed(shop, "Machine", "web-0", why=WHY)
     done = shop("node", "remove", NODE)
     assert done.code == 1
-    assert f"{NODE} is not removed yet: 1 machines stay." in done.err
+    assert f"{NODE} is not removed yet: 1 machine to stay." in done.err
     assert f"kubectl hardpan node uncordon {NODE} takes the order back" in done.err
     assert found["spec"] == {"removal": "Graceful"}
 
