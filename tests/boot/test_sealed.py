@@ -1,4 +1,4 @@
-"""A machine with a TPM: its node's keys open after a reboot, and under no image that somebody changed."""
+"""A machine with a TPM: whom its join token admits, which images open its node's keys, and what an update changes."""
 
 from __future__ import annotations
 
@@ -7,40 +7,92 @@ from pathlib import Path
 
 import pytest
 
+from controllers.loop.conditions import condition
 from efi.cpio import archive
 from efi.initramfs import joined
+from efi.inspect import inspect
 from efi.pe import sections
 from efi.tree import Tree
 from efi.uki import CONTENTS, Parts, join
 from tests.boot.chip import chip
-from tests.boot.guest_site import GuestSite, Media
+from tests.boot.guest_site import GuestSite, Media, media
 from tests.boot.machine import Machine, Screen, blank_disk
+from tests.boot.releases import ImageServer, Operator
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(1500), pytest.mark.boot_slow]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 # The firmware of a machine with a TPM reads the whole image once more.
-BOOT_SECONDS = 300.0
+BOOT_SECONDS = 600.0
+SEALED = "sealed to this machine's TPM and to the image (PCR 11)"
+WORDS = ("no_timer_check",)
+
+
+class MeasuredSite(GuestSite):
+    """Its join token admits machines whose TPM says that they started a released image."""
+
+    token_measured = True
 
 
 @pytest.fixture
-def tpm() -> Iterator[tuple[str, ...]]:
-    """QEMU's options for a machine with a TPM."""
-    with chip() as words:
-        yield words
+def operator(tmp_path: Path, boot_folder: Path) -> Iterator[Operator]:
+    """Who releases images of a site of its own."""
+    folders = [boot_folder / f"{name}-{tmp_path.name[-8:]}" for name in ("measured", "served")]
+    for folder in folders:
+        folder.mkdir()
+    site, server = MeasuredSite(folders[0]), ImageServer(folders[1])
+    yield Operator(site, server)
+    server.close()
+    site.close()
 
 
-def test_keys_sealed_to_the_tpm_open_at_the_second_boot_and_not_under_a_changed_image(
-    site: GuestSite, sticks: Media, machines: Callable[..., Machine], tpm: tuple[str, ...], tmp_path: Path
+@pytest.fixture
+def first(operator: Operator, tmp_path: Path) -> Media:
+    """Makes media of the site's first image."""
+    return media(operator.site.part(), tmp_path, words=WORDS)
+
+
+@pytest.fixture
+def machine(operator: Operator, first: Media, machines: Callable[..., Machine], tmp_path: Path) -> Iterator[Machine]:
+    """A machine with a TPM."""
+    with chip() as tpm:
+        stick = first.stick("first", operator.site.credentials)
+        yield machines(stick, [blank_disk(tmp_path)], more=tpm, keeps=True, restarts=True)
+
+
+def release(operator: Operator, name: str, image: bytes, version: str) -> None:
+    operator.release(name, image, version, pcr11=inspect(image).pcr_11)
+
+
+def test_a_released_image_is_admitted_and_opens_the_sealed_keys_again_and_a_changed_one_does_not(
+    operator: Operator, first: Media, machine: Machine, tmp_path: Path
 ) -> None:
-    changed = Media(with_a_file_more(sticks), sticks.tools, tmp_path)
-    machine = machines(sticks.stick("sealed", site.credentials), [blank_disk(tmp_path)], more=tpm)
-    first = booted(machine, "Reporting since")
-    assert first.rows["keys"] == "sealed to this machine's TPM and to the image (PCR 11)"
-    second = booted(machine, "Reporting since")
-    assert (second.rows["node"], second.rows["keys"]) == (first.rows["node"], first.rows["keys"])
-    machine.medium, before = changed.stick("changed", site.credentials), machine.medium
+    site = operator.site
+    waits = booted(machine, "ImageNotReleased")
+    assert waits.rows["keys"] == SEALED
+    assert f"PCR 11 is {inspect(first.image).pcr_11}; no release says what it should be" in waits.words
+    assert f"kubectl hardpan node approve {waits.rows['node']}" in waits.words
+    release(operator, "first", first.image, "0.1.0")
+    node = machine.shows("Reporting since", BOOT_SECONDS).rows["node"]
+    assert said(site, node) == ("True", "ImageReleased", "it started release first")
+    started, changed = machine.medium, Media(with_a_file_more(first), first.tools, tmp_path)
+    machine.medium = changed.stick("changed", site.credentials)
     assert "sealed to another image: boot the one that ran before" in booted(machine, "KeysSealed").words
-    machine.medium = before
-    assert booted(machine, "Reporting since").rows["node"] == first.rows["node"]
+    machine.medium = started
+    again = booted(machine, "Reporting since")
+    assert (again.rows["node"], again.rows["keys"]) == (node, SEALED)
+
+
+def test_an_update_to_a_released_image_keeps_the_sealed_keys(
+    operator: Operator, first: Media, machine: Machine, tmp_path: Path
+) -> None:
+    release(operator, "first", first.image, "0.1.0")
+    release(operator, "next", media(operator.site.part(), tmp_path, words=WORDS, version="0.2.0").image, "0.2.0")
+    node = booted(machine, "Reporting since").rows["node"]
+    operator.ask(node, "next")
+    assert operator.hears(machine, node, "Current", 2 * BOOT_SECONDS) == "version 0.2.0, flavour cloud"
+    screen = machine.shows("Reporting since", BOOT_SECONDS)
+    assert screen.text.startswith("Hardpan 0.2.0")
+    assert (screen.rows["node"], screen.rows["keys"]) == (node, SEALED)
+    assert said(operator.site, node) == ("True", "ImageReleased", "it started release next")
 
 
 def booted(machine: Machine, until: str) -> Screen:
@@ -50,11 +102,17 @@ def booted(machine: Machine, until: str) -> Screen:
     return machine.shows(until, BOOT_SECONDS)
 
 
-def with_a_file_more(sticks: Media) -> bytes:
+def said(site: GuestSite, node: str) -> tuple[str, str, str]:
+    """What the ledger says of its TPM."""
+    found = condition(site.node(node).status, "Attested") or {}
+    return found.get("status", ""), found.get("reason", ""), found.get("message", "")
+
+
+def with_a_file_more(image: Media) -> bytes:
     """The image with a file in it that was not there."""
-    parts = {each.name: each.content for each in sections(sticks.image)}
+    parts = {each.name: each.content for each in sections(image.image)}
     tree = Tree()
     tree.put("etc/changed", b"by somebody\n")
     initramfs = joined([parts[".initrd"], archive(list(tree.entries()))])
     first = (parts[".osrel"], parts[".uname"], parts[".cmdline"], parts[CONTENTS])
-    return join(sticks.tools, Parts(*first, initramfs, parts[".linux"]))
+    return join(image.tools, Parts(*first, initramfs, parts[".linux"]))

@@ -97,10 +97,12 @@ class Site:
 
     host = HERE
     token_count = 9
+    token_measured = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.cluster = Cluster(now=datetime.now(UTC).replace(microsecond=0), token_count=self.token_count)
+        now = datetime.now(UTC).replace(microsecond=0)
+        self.cluster = Cluster(now=now, token_count=self.token_count, token_measured=self.token_measured)
         self.authority = Authority()
         self.nodes: dict[str, Registration] = {}
         self.reports: dict[str, Report] = {}

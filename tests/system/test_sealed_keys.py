@@ -13,6 +13,7 @@ from node_agent.executor import identity
 from node_agent.executor.identity import keep
 from node_agent.executor.sealing import Sealing
 from sal.errors import NotFound, SalError
+from sal.tpm.registers import IMAGE
 from tests.system.soft_tpm import SoftTpm, start
 from trust.dsse import encode
 
@@ -91,6 +92,15 @@ def test_keys_move_to_secure_boot_when_it_is_switched_on(chip: SoftTpm, path: Pa
     assert keep(path, sealing(chip, checked=True)).kept.endswith("Secure Boot (PCR 7)")
     reboot(chip, b"update", b"on")
     assert keep(path, sealing(chip, checked=True)).node == made.node
+
+
+def test_keys_that_are_sealed_are_never_put_back_in_plain(chip: SoftTpm, path: Path) -> None:
+    keep(path, sealing(chip))
+    before = path.read_bytes()
+    chip.restart()
+    chip.measure(IMAGE, b"image")
+    assert keep(path, sealing(chip, checked=True)).kept.endswith("to the image (PCR 11)")
+    assert path.read_bytes() == before
 
 
 def test_an_image_that_was_admitted_before_opens_them_and_so_does_the_one_that_falls_back(

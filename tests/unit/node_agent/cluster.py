@@ -58,6 +58,7 @@ class Cluster:
     tenant: str = TENANT
     token_count: int = 9
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    token_measured: bool = False
 
     def __post_init__(self) -> None:
         keys = tuple(user_key(name).line for name in ("root-1", "root-2"))
@@ -69,6 +70,7 @@ class Cluster:
     def records(self) -> tuple[Record, ...]:
         """All records."""
         member = {"user": "alice", "roles": ["deploy"]}
+        bounds = {"measured": True} if self.token_measured else {}
         ceilings = {"machines": 20, "cpus": 99, "memory": 1 << 40, "volumes": 9, "storage": 1 << 40}
         specs: list[tuple[str, str, dict[str, Any]]] = [
             ("User", "alice", {"keys": [{"publicKey": user_key("alice").line, "state": "active"}]}),
@@ -85,7 +87,7 @@ class Cluster:
                 "JoinToken", "rack",
                 {"publicKey": encode(SigningKey(seed("token")).public), "count": self.token_count,
                  "site": "lab", "region": "eu",
-                 "expires": format_time(self.now + DAY), "labels": dict(self.token_labels)},
+                 "expires": format_time(self.now + DAY), "labels": dict(self.token_labels), **bounds},
             ),
         ]  # fmt: skip
         specs += [("Release", name, each) for name, each in self.releases.items()]
