@@ -63,7 +63,8 @@ class NodeReconciler:
             return RequeueAfter(REFRESH_SECONDS)
         vouched, held = self._vouched(seen), self.presence.of(key.name)
         conflict, liveness = self.conflicts.of(seen), self.presence.liveness(key.name)
-        left = removal.left(await self._on(seen), vouched, held, liveness) if removal.is_under_way(seen) else None
+        told = removal.told(vouched, held, liveness)
+        left = await self._left(seen, told) if removal.is_under_way(seen) else None
         said = standing.conditions(seen, vouched, held, liveness, conflict, self._before(seen, held), left)
         merged = merge(seen.status.get("conditions") or (), said, seen.generation, self.clock())
         status = {
@@ -75,10 +76,12 @@ class NodeReconciler:
         await self.kube.apply_status(seen, status, MANAGER)
         return RequeueAfter(REMOVAL_SECONDS if left and not left.nothing else REFRESH_SECONDS)
 
-    async def _on(self, node: Object) -> list[Object]:
-        """Machines and volumes that are placed there, asked of the API server itself: a removal is for good."""
+    async def _left(self, node: Object, told: removal.Left) -> removal.Left:
+        """What is left on a node. When nothing is by its own word, the API server itself is asked, which costs more."""
+        if not told.nothing:
+            return told
         lists = [await self.kube.list(each, projection=_place) for each in (MACHINES, VOLUMES)]
-        return [each for found in lists for each in found.objects if each.spec.get("node") == node.name]
+        return removal.placed(each for found in lists for each in found.objects if each.spec.get("node") == node.name)
 
     def _vouched(self, seen: Object) -> NodeCertificate | Refusal | None:
         """The certificate that counts, or why the one that is there does not."""

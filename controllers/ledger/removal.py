@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from controllers.ledger.presence import Standing
@@ -20,7 +20,7 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Left:
-    """What is left on a node: objects that are placed there, and why its own word on it is missing or not good."""
+    """What is left on a node, and why its own word on that is missing."""
 
     objects: tuple[str, ...] = ()
     untold: str = ""
@@ -40,20 +40,18 @@ def is_under_way(node: Object) -> bool:
     return node.spec.get("removal") == "Graceful" and not is_removed(node)
 
 
-def left(
-    objects: Sequence[Object],
-    vouched: NodeCertificate | Refusal | None,
-    held: Standing | None,
-    liveness: Liveness | None,
-) -> Left:
-    """What is left. Nothing was ever ordered of a machine that nobody vouches for but what objects tell of."""
-    names = tuple(sorted(f"{each.resource.kind.lower()} {each.namespace}/{each.name}" for each in objects))
+def told(vouched: NodeCertificate | Refusal | None, held: Standing | None, liveness: Liveness | None) -> Left:
+    """What its own newest report says. A machine that nobody vouches for was never ordered anything."""
     if not isinstance(vouched, NodeCertificate):
-        return Left(names)
+        return Left()
     if held is None or held.report is None or liveness != "Reporting":
-        return Left(names, "no report says what is on it: bring it back, or, once it is off for good, --forget")
-    rows = len(held.report.table)
-    return Left(names, f"it says that it still holds {rows} of ours" if rows and not names else "")
+        return Left(untold="no report says what is on it: bring it back, or, once it is off for good, --forget")
+    return Left(tuple(sorted(f"{row.kind} {row.namespace}/{row.name}" for row in held.report.table)))
+
+
+def placed(objects: Iterable[Object]) -> Left:
+    """What the objects say that are placed there."""
+    return Left(tuple(sorted(f"{each.resource.kind.lower()} {each.namespace}/{each.name}" for each in objects)))
 
 
 def is_out(node: Object, found: Left | None) -> bool:
@@ -68,6 +66,6 @@ def draining(node: Object, found: Left | None, held: Standing | None) -> Conditi
         return Condition("Draining", "False", str(RefusalReason.NODE_REMOVED), words)
     if not is_leaving(node):
         return Condition("Draining", "False", str(Reason.IN_SERVICE))
-    rows = len(held.report.table) if held and held.report else None
+    rows = len(held.report.table) if held and held.report else 0
     there = str(found) if found else f"it holds {rows} of ours" if rows else ""
     return Condition("Draining", "True", str(Reason.DRAINING), f"still there: {there}" if there else "")

@@ -98,13 +98,13 @@ def test_a_supervisor_has_a_moment_to_say_what_stays(shop: Terminal, steps: list
 
 
 def test_a_removal_waits_for_the_ledgers_word(shop: Terminal, steps: list[Step]) -> None:
-    found = node(shop, condition("Draining", "True", "Draining", "still there: it says that it still holds 1 of ours"))
+    found = node(shop, condition("Draining", "True", "Draining", "still there: machine a/web-0"))
     gone = condition("Approved", "False", "NodeRemoved")
     steps += [lambda: None, lambda: found["status"].update(conditions=[gone])]
     done = shop("node", "remove", NODE)
     assert done.code == 0, done.err
     assert found["spec"] == {"removal": "Graceful"}
-    assert "waiting for its own word. still there: it says that it still holds 1 of ours" in done.err
+    assert "waiting for its own word. still there: machine a/web-0" in done.err
     assert f"{NODE} is out of service: nothing is on it, and nobody believes it any more" in done.out
 
 

@@ -79,7 +79,7 @@ async def test_a_graceful_removal_waits_for_what_only_the_node_knows_of() -> Non
     ledger, machine = await ready()
     await report(ledger, machine, table=[ROW])
     await decide(ledger, machine, removal="Graceful")
-    assert draining(await ledger.look(machine))[2] == "still there: it says that it still holds 1 of ours"
+    assert draining(await ledger.look(machine))[2] == "still there: machine a/web-0"
     await report(ledger, machine)
     assert (await ledger.conditions(machine))["Ready"] == ("False", "NodeRemoved")
 
@@ -186,6 +186,16 @@ async def test_a_removed_node_is_taken_back_by_an_operators_word() -> None:
     assert (await ledger.enrol(machine))["state"] == "Approved"
     await report(ledger, machine)
     assert (await ledger.conditions(machine))["Ready"] == ("True", "Reporting")
+
+
+async def test_while_a_node_says_that_it_holds_something_not_all_machines_are_looked_at() -> None:
+    ledger, machine = await ready()
+    await report(ledger, machine, table=[ROW])
+    await decide(ledger, machine, removal="Graceful")
+    asked: list[Any] = []
+    ledger.server.interrupt = lambda verb, resource, key: asked.append((verb, resource))
+    await ledger.look(machine)
+    assert ("list", MACHINES) not in asked
 
 
 async def test_a_removal_that_is_done_costs_no_more_looks_at_all_machines() -> None:
