@@ -32,8 +32,8 @@ class Piece:
 def download(url: str, have: int = 0, seconds: float = TOTAL_SECONDS) -> Iterator[Piece]:
     """The file from byte `have` on, or from its begin where the server gives no parts. Raises Refused or Busy."""
     deadline = time.monotonic() + seconds
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
         with _opener().open(request, timeout=QUIET_SECONDS) as answer:
             start = have if answer.status == _PARTIAL else 0
             while data := answer.read(CHUNK):

@@ -52,7 +52,7 @@ class Operator:
     def release(self, name: str, image: bytes, version: str, listed: bool = True, **changes: Any) -> None:
         """Signs for an image, and serves it; one that is not `listed` stands in Kubernetes only."""
         spec: dict[str, Any] = {
-            "version": version, "flavour": "cloud", "digest": digest(image), "size": len(image), "minimum": "0.1.0",
+            "version": version, "flavour": "cloud", "digest": digest(image), "size": len(image), "minimum": "0",
             "url": self.server.put(f"{name}.efi", image), **changes,
         }  # fmt: skip
         if listed:
@@ -72,7 +72,10 @@ class Operator:
 
     def hears(self, machine: Machine, node: str, reason: str, seconds: float) -> str:
         """Waits until the ledger says this of the node's image; the message."""
-        return machine.wait(lambda: self._said(node, reason), f"{reason} of {node}: {self.told(node)}", seconds)
+        try:
+            return machine.wait(lambda: self._said(node, reason), f"{reason} of {node}", seconds)
+        except AssertionError as error:
+            raise AssertionError(f"the ledger says {self.told(node)}: {error}") from None
 
     def _said(self, node: str, reason: str) -> str | None:
         told = self.told(node)

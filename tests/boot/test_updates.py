@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.boot.guest_site import GuestSite, Media, media
 from tests.boot.machine import Machine, blank_disk
 from tests.boot.releases import ImageServer, Operator
+from tests.system.node_site import Authority
+from trust.keys import digest
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 Make = Callable[..., Machine]
@@ -62,3 +66,83 @@ def test_a_good_image_is_tried_and_kept_and_the_node_stays_itself(
     machine.switch_on()
     assert registered(machine) == node
     assert machine.shows("Reporting since", 5.0).text.startswith("Hardpan 0.2.0")
+
+
+def crashes(site: GuestSite, folder: Path) -> bytes:
+    """An image whose kernel finds no first program."""
+    return made(site, folder, "0.3.0", "rdinit=/nothing")
+
+
+def is_shut_out(site: GuestSite, folder: Path) -> bytes:
+    """An image that takes the control plane for a stranger, and has a minute and a half to think better of it."""
+    part = replace(site.part(), authority=Authority("stranger").certificate.encode())
+    return media(part, folder, words=(*QUICK, "trial_seconds=90"), version="0.3.0").image
+
+
+def is_no_program(_: GuestSite, __: Path) -> bytes:
+    """What the operator signed for by mistake."""
+    return b"no program" * 1000
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (is_shut_out, "it came as far as this: Unregistered (ForeignCertificate): "),
+        (crashes, "it never spoke: the firmware refused it, it crashed at once, or the power was cut"),
+        (is_no_program, "it never spoke: the firmware refused it, it crashed at once, or the power was cut"),
+    ],
+)
+def test_a_broken_image_falls_back_by_itself_and_says_so(
+    site: GuestSite,
+    operator: Operator,
+    machine: Machine,
+    tmp_path: Path,
+    broken: Callable[[GuestSite, Path], bytes],
+    says: str,
+) -> None:
+    name = broken.__name__.replace("_", "-")
+    operator.release(name, broken(site, tmp_path), "0.3.0")
+    machine.switch_on()
+    node = registered(machine)
+    operator.ask(node, name)
+    told = operator.hears(machine, node, "FellBack", 2 * BOOT_SECONDS)
+    assert told.startswith(f"version 0.3.0 did not become a node; {says}")
+    screen = machine.shows("did not become a node", 30.0)
+    assert screen.text.startswith("Hardpan 0.1.0")
+    assert registered(machine) == node
+    starts = machine.serial().count("Boot4850")
+    time.sleep(20.0)
+    assert machine.serial().count("Boot4850") == starts
+    assert operator.told(node)[1] == "FellBack"
+
+
+def test_what_the_operator_did_not_sign_for_or_is_too_old_is_not_installed(
+    site: GuestSite, operator: Operator, machine: Machine
+) -> None:
+    image = b"never started"
+    operator.release("unsigned", image, "0.9.0", listed=False)
+    operator.release("older", image, "0.0.9")
+    operator.release("for-metal", image, "0.9.0", flavour="metal")
+    operator.release("changed", image, "0.9.0", digest=digest(b"another"))
+    machine.switch_on()
+    node = registered(machine)
+    for release, reason in (
+        ("unsigned", "ReleaseUnknown"),
+        ("older", "OlderThanRan"),
+        ("for-metal", "WrongFlavour"),
+        ("changed", "UpgradeFailed"),
+    ):
+        operator.ask(node, release)
+        operator.hears(machine, node, reason, 120.0)
+    assert "signed is" in operator.told(node)[2]
+    operator.release("newest", image, "1.0.0", minimum="0.9.5")
+    operator.ask(node, "changed")
+    assert "0.9.5 is the oldest that counts" in operator.hears(machine, node, "BelowMinimum", 120.0)
+    machine.cut()
+    assert image not in medium_of(machine)
+
+
+def medium_of(machine: Machine) -> bytes:
+    """All that is on the boot medium."""
+    assert machine.medium is not None
+    return machine.medium.read_bytes()
