@@ -75,6 +75,10 @@ COMMANDS: dict[str, Entry | Group] = {
                 "cli.commands.media:image_ipxe",
                 "Writes a folder from which machines start over the network, by iPXE.",
             ),
+            "keys": Entry(
+                "cli.commands.boot_keys:image_keys",
+                "Makes the keys of Secure Boot, and what firmware needs to take them up.",
+            ),
             "inspect": Entry("cli.commands.image:image_inspect", "Tells what an image is and how a TPM measures it."),
             "lock": Entry("cli.commands.image:image_lock", "Pins the image's packages anew."),
         },

@@ -19,6 +19,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "seed": ("mkfs.vfat", "mcopy"),
     "ssh-keygen": ("ssh-keygen",),
     "swtpm": ("swtpm",),
+    "openssl": ("openssl",),
     "image": ("apt-get", "dpkg-deb", "cpio", "zstd"),
 }
 PRIVILEGED = frozenset({"root", "btrfs", "nft", "netns"})

@@ -117,11 +117,11 @@ async def test_what_was_made_is_there_after_a_restart_and_what_nobody_can_ask_fo
 
 
 async def test_media_with_other_contents_are_never_taken_for_each_other(boot: Server) -> None:
-    names = [f"{METAL_FILES}/{name}" for name in ("hardpan.img", "hardpan-with-token.img")]
-    for path in (*names, "/sites/rack-7/metal/0.1.0/hardpan.img", "/sites/lab/metal/current/hardpan.img"):
+    names = [f"{METAL_FILES}/{name}" for name in ("boot.ipxe", "boot-with-token.ipxe")]
+    for path in (*names, "/sites/rack-7/metal/0.1.0/boot.ipxe", "/sites/lab/metal/current/boot.ipxe"):
         await boot.ask(path)
-    # Site lab has the same image, gateway and labels as rack-7, so its stick without a token is the same file.
-    assert boot.made == 3
+    # Site lab has the same image, gateway and labels as rack-7, so its script without a token is the same file.
+    assert len(list((boot.folder / "shelf").glob("*.ipxe"))) == 3
 
 
 async def test_nobody_else_on_the_machine_reads_what_has_a_token(boot: Server) -> None:
@@ -132,12 +132,12 @@ async def test_nobody_else_on_the_machine_reads_what_has_a_token(boot: Server) -
 
 
 async def test_a_digest_is_shown_as_sha256sum_reads_it(boot: Server) -> None:
-    stick = await boot.get(f"{METAL_FILES}/hardpan.img")
-    digest = hashlib.sha256(stick.content).hexdigest()
-    assert (await boot.get(f"{METAL_FILES}/hardpan.img.sha256")).text == f"{digest}  hardpan-rack-7-metal-0.2.0.img\n"
-    assert stick.headers["content-disposition"] == 'attachment; filename="hardpan-rack-7-metal-0.2.0.img"'
+    disc = await boot.get(f"{METAL_FILES}/hardpan.iso")
+    digest = hashlib.sha256(disc.content).hexdigest()
+    assert (await boot.get(f"{METAL_FILES}/hardpan.iso.sha256")).text == f"{digest}  hardpan-rack-7-metal-0.2.0.iso\n"
+    assert disc.headers["content-disposition"] == 'attachment; filename="hardpan-rack-7-metal-0.2.0.iso"'
     coded = base64.b64encode(bytes.fromhex(digest)).decode()
-    assert stick.headers["repr-digest"] == f"sha-256=:{coded}:"
+    assert disc.headers["repr-digest"] == f"sha-256=:{coded}:"
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,7 @@ async def test_an_image_is_what_it_was_when_the_server_started(boot: Server) -> 
 
 
 async def test_what_somebody_took_away_is_made_again(boot: Server) -> None:
-    await boot.ask(f"{METAL_FILES}/hardpan.img")
-    for file in (boot.folder / "shelf").glob("*.img"):
+    await boot.ask(f"{METAL_FILES}/boot.ipxe")
+    for file in (boot.folder / "shelf").glob("*.ipxe"):
         file.unlink()
-    assert (await boot.ask(f"{METAL_FILES}/hardpan.img")).status_code == 200
-    assert boot.made == 2
+    assert (await boot.get(f"{METAL_FILES}/boot.ipxe")).status_code == 200
