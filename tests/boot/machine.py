@@ -57,7 +57,7 @@ class Machine:
 
     `medium` is a raw image to boot from, `attached` how it is plugged in, `writable` whether it may seem to be, `keeps`
     whether it is; a machine that `restarts` does so when its system asks for it, others end.
-    `firmware` is its code and its first memory.
+    `firmware` is its code and its first memory, `before` what starts QEMU elsewhere.
     """
 
     folder: Path
@@ -71,6 +71,7 @@ class Machine:
     keeps: bool = False
     restarts: bool = False
     firmware: tuple[str, str] = PLAIN
+    before: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
 
@@ -92,7 +93,16 @@ class Machine:
 
     def _words(self, variables: Path) -> list[str]:
         flash = "if=pflash,format=raw"
-        words = ["qemu-system-x86_64", "-machine", "q35,smm=on", "-accel", "tcg,thread=multi", "-cpu", "max"]
+        words = [
+            *self.before,
+            "qemu-system-x86_64",
+            "-machine",
+            "q35,smm=on",
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            "max",
+        ]
         words += ["-m", str(self.memory), "-smp", "2", "-nodefaults", "-display", "none"]
         words += [] if self.restarts else ["-no-reboot"]
         words += ["-drive", f"{flash},unit=0,readonly=on,file={OVMF / self.firmware[0]}"]
