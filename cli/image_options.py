@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cli.boot_media import authority_of, site_part
+from cli.boot_media import authority_of, carried, site_part
 from cli.demo.tools import cache_folder
 from cli.errors import CliError, Usage
 from cli.output import note
@@ -65,6 +65,31 @@ VersionOption = Annotated[
         "--image-version", help="What nodes compare images by, as 0.2.0.", show_default="this program's version"
     ),
 ]
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """What every command that makes an image can be told of it."""
+
+    ca: AuthorityOption = None
+    lock: LockOption = None
+    token: TokenOption = None
+    label: LabelOption = None
+    part: WithOption = None
+    settings: SettingsOption = None
+    version: VersionOption = ""
+    sign_key: SignKeyOption = None
+    sign_certificate: SignCertificateOption = None
+
+    def wanted(self, flavour: str, site: Path | None) -> Wanted:
+        """The image that is asked for."""
+        signing = (self.sign_key, self.sign_certificate)
+        parts = tuple(self.part or ())
+        return Wanted(flavour, site, self.ca, self.lock, signing, parts, self.settings, version=self.version)
+
+    def beside(self, gateway: str) -> Credentials:
+        """What stands beside it. Raises Usage."""
+        return carried(gateway, self.token, self.label or [])
 
 
 @dataclass(frozen=True)

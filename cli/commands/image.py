@@ -10,26 +10,10 @@ from typing import Annotated
 
 import typer
 
-from cli.boot_media import carried
 from cli.errors import CliError
-from cli.image_options import (
-    AuthorityOption,
-    FileOption,
-    FlavourOption,
-    LabelOption,
-    LockOption,
-    SettingsOption,
-    SignCertificateOption,
-    SignKeyOption,
-    TokenOption,
-    VersionOption,
-    Wanted,
-    WithOption,
-    make,
-    step,
-    store,
-)
+from cli.image_options import FileOption, FlavourOption, ImageOptions, make, step, store
 from cli.output import Form, Output, note, say, show
+from cli.shared_options import sharing
 from efi.build import lock_file, release_of
 from efi.flavour import flavour as flavour_of
 from efi.inspect import Inspected, inspect
@@ -42,22 +26,15 @@ from sal.filesystem import write_durably
 MIB = 1 << 20
 
 
+@sharing
 def image_build(
     output: FileOption,
+    options: ImageOptions,
     flavour: FlavourOption = "cloud",
     site: Annotated[
         Path | None, typer.Option(help="The operator's folder, whom its nodes obey.", show_default="nobody")
     ] = None,
-    ca: AuthorityOption = None,
-    lock: LockOption = None,
     gateway: Annotated[str, typer.Option(help="Control plane, in the kernel line.", show_default="none")] = "",
-    token: TokenOption = None,
-    label: LabelOption = None,
-    part: WithOption = None,
-    settings: SettingsOption = None,
-    version: VersionOption = "",
-    sign_key: SignKeyOption = None,
-    sign_certificate: SignCertificateOption = None,
 ) -> None:
     """Builds the boot image of a site: one EFI file.
 
@@ -69,9 +46,8 @@ def image_build(
     Example:
       hardpan image build --site hardpan-site --output hardpan.efi
     """
-    embedded = carried(gateway, token, label or [])
-    signing, parts = (sign_key, sign_certificate), tuple(part or ())
-    made = make(Wanted(flavour, site, ca, lock, signing, parts, settings, version=version), embedded)
+    embedded = options.beside(gateway)
+    made = make(options.wanted(flavour, site), embedded)
     with os_errors(output):
         write_durably(output, made.image, 0o600 if embedded.token else 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")

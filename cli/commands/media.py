@@ -9,26 +9,10 @@ from typing import Annotated
 
 import typer
 
-from cli.boot_media import carried
-from cli.image_options import (
-    AuthorityOption,
-    FileOption,
-    FlavourOption,
-    LabelOption,
-    LockOption,
-    Made,
-    SettingsOption,
-    SignCertificateOption,
-    SignKeyOption,
-    TokenOption,
-    VersionOption,
-    Wanted,
-    WithOption,
-    make,
-    step,
-)
+from cli.image_options import FileOption, FlavourOption, ImageOptions, Made, Wanted, make, step
 from cli.output import note, say
 from cli.publishing import HERE, SiteOption
+from cli.shared_options import sharing
 from efi.build import LINE
 from efi.credentials import Credentials
 from efi.esp import MIB, Content
@@ -45,20 +29,13 @@ PUBLIC, SECRET = 0o644, 0o600
 Write = Callable[[Unpacked, Path, Content], None]
 
 
+@sharing
 def image_usb(
     output: FileOption,
     gateway: GatewayOption,
+    options: ImageOptions,
     flavour: FlavourOption = "metal",
     site: SiteOption = HERE,
-    ca: AuthorityOption = None,
-    lock: LockOption = None,
-    token: TokenOption = None,
-    label: LabelOption = None,
-    part: WithOption = None,
-    settings: SettingsOption = None,
-    version: VersionOption = "",
-    sign_key: SignKeyOption = None,
-    sign_certificate: SignCertificateOption = None,
 ) -> None:
     """Writes a stick that makes machines nodes of a site.
 
@@ -70,23 +47,16 @@ def image_usb(
     Example:
       hardpan image usb --gateway https://cp.example:8443 --token rack-7.token --output rack-7.img
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings, version=version)
-    _write(write_usb, wanted, carried(gateway, token, label or []), output)
+    _write(write_usb, options.wanted(flavour, site), options.beside(gateway), output)
 
 
+@sharing
 def image_iso(
     output: FileOption,
     gateway: GatewayOption,
+    options: ImageOptions,
     flavour: FlavourOption = "metal",
     site: SiteOption = HERE,
-    ca: AuthorityOption = None,
-    lock: LockOption = None,
-    token: TokenOption = None,
-    label: LabelOption = None,
-    part: WithOption = None,
-    settings: SettingsOption = None,
-    sign_key: SignKeyOption = None,
-    sign_certificate: SignCertificateOption = None,
 ) -> None:
     """Writes a CD that makes machines nodes of a site; it boots from a stick too.
 
@@ -94,23 +64,16 @@ def image_iso(
     Example:
       hardpan image iso --gateway https://cp.example:8443 --token rack-7.token --output rack-7.iso
     """
-    wanted = Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings)
-    _write(write_iso, wanted, carried(gateway, token, label or []), output)
+    _write(write_iso, options.wanted(flavour, site), options.beside(gateway), output)
 
 
+@sharing
 def image_ipxe(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.", show_default=False)],
     gateway: GatewayOption,
+    options: ImageOptions,
     flavour: FlavourOption = "metal",
     site: SiteOption = HERE,
-    ca: AuthorityOption = None,
-    lock: LockOption = None,
-    token: TokenOption = None,
-    label: LabelOption = None,
-    part: WithOption = None,
-    settings: SettingsOption = None,
-    sign_key: SignKeyOption = None,
-    sign_certificate: SignCertificateOption = None,
 ) -> None:
     """Writes a folder from which machines start over the network, by iPXE.
 
@@ -120,8 +83,8 @@ def image_ipxe(
     Example:
       hardpan image ipxe --gateway https://cp.example:8443 --token rack-7.token --output /srv/http
     """
-    beside = carried(gateway, token, label or [])
-    made = make(Wanted(flavour, site, ca, lock, (sign_key, sign_certificate), tuple(part or ()), settings))
+    beside = options.beside(gateway)
+    made = make(options.wanted(flavour, site))
     write_netboot(output, made.image, LINE, beside.words())
     _tell(made, beside, f"{output}  image and script")
     note(f"Next: chain http://YOUR-SERVER/.../{SCRIPT} from iPXE")
