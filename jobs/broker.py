@@ -143,7 +143,7 @@ class NodeBroker(Protocol):
         """Renews leases; returns the uids to stop."""
 
     def finish(self, claim: Claim, boot: str, event: bytes) -> None:
-        """Ends an attempt with its receipt. Raises StaleFence when it no longer counts."""
+        """Ends an attempt with its receipt, be it placed anew meanwhile. Raises StaleFence when it is moot."""
 
     def drop(self, claim: Claim) -> None:
         """Takes an entry off the queue without a word."""

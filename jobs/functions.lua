@@ -84,8 +84,12 @@ end
 local function finish(keys, args)
   local uid, attempt = args[1], tonumber(args[2])
   local r = record(keys[2], uid)
-  if not r or r.attempt ~= attempt or r.boot ~= args[3] then return redis.error_reply('STALE fence') end
+  if not r or r.attempt ~= attempt then return redis.error_reply('STALE fence') end
+  -- Placed anew while it ran, after a loss: nobody else has it, and its new entry would only come again.
+  local anew = r.state == 'queued'
+  if not anew and r.boot ~= args[3] then return redis.error_reply('STALE fence') end
   drop(keys[1], args[4])
+  if anew then drop(keys[1], r.entry) end
   redis.call('ZREM', keys[3], uid)
   r.state, r.entry = 'done', ''
   store(keys[2], uid, r)

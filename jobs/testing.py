@@ -242,9 +242,10 @@ class MemoryNodeBroker:
         with self._redis.changed:
             queue = self._queue()
             record = _current(queue, claim)
-            if record.boot != boot:
+            if record.state != "queued" and record.boot != boot:
                 raise StaleFence(claim.uid)
             _forget(queue, claim.entry)
+            _forget(queue, record.entry)
             queue.lease.pop(claim.uid, None)
             record.state, record.entry = "done", ""
             queue.events[self._redis.number(f"{self._node}:ev")] = (claim.uid, claim.attempt, event)

@@ -105,5 +105,8 @@ def _is_news(held: Standing, new: Standing) -> bool:
 
 
 def _of_an_earlier_boot(report: Report, newest: Report | None) -> bool:
-    """An old report of another boot would keep a dead machine alive as often as somebody repeats it."""
-    return newest is not None and report.boot != newest.boot and report.time < newest.time
+    """An old report of another boot would keep a dead machine alive as often as somebody repeats it.
+
+    The sequence rises across boots; its times do not, when its clock was wrong and was put right.
+    """
+    return newest is not None and report.boot != newest.boot and report.sequence <= newest.sequence

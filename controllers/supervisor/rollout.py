@@ -61,8 +61,10 @@ def _raises(snapshot: Snapshot) -> list[Raise]:
     refused = {
         (step.kind, step.name, step.epoch)
         for job in snapshot.jobs
-        if job.succeeded is None and job.reason == str(Reason.REFUSED) and job.message.startswith(STALE)
+        if job.succeeded is None and job.reason == str(Reason.REFUSED)
         for step in job.steps
+        # The rest of the job is not behind: a volume with a higher epoch than its first is never made empty.
+        if job.message.startswith(f"{STALE}: {step.kind} {step.name} is at ")
     }
     return [
         Raise(placed, placed.behind or placed.epoch + 1)

@@ -112,7 +112,7 @@ def _job(node: str, unsettled: Iterable[Placed], snapshot: Snapshot) -> CreateJo
 
 
 def _removals(snapshot: Snapshot) -> list[Action]:
-    held = {volume for placed in snapshot.placed if placed.kind == "machine" for volume in placed.volumes}
+    held = {volume for placed in snapshot.placed if _may_hold_disks(placed, snapshot) for volume in placed.volumes}
     actions: list[Action] = []
     for placed in _last_first(snapshot.placed):
         if not placed.deleting or (placed.kind == "volume" and placed.name in held):
@@ -122,6 +122,15 @@ def _removals(snapshot: Snapshot) -> list[Action]:
         elif placed.uid not in snapshot.halted and _due(placed, snapshot):
             actions.append(Remove(placed))
     return actions
+
+
+def _may_hold_disks(placed: Placed, snapshot: Snapshot) -> bool:
+    """Not a machine that its node lacks and nobody ordered: it waits for the volume itself, which has to go first."""
+    ordered = any(
+        (step.kind, step.name) == placed.key for job in snapshot.jobs if job.succeeded is None for step in job.steps
+    )
+    is_new = placed.reported and placed.row is None and not placed.deleting and not ordered
+    return placed.kind == "machine" and not is_new
 
 
 def _last_first(placed: Iterable[Placed]) -> list[Placed]:

@@ -10,11 +10,13 @@ from tests.sim import invariants
 from tests.sim.crashes import Crashes
 from tests.sim.faults import Trouble
 from tests.sim.forger import Forger, harass
+from tests.sim.invariants import still
 from tests.sim.script import NAMES, Users
 from tests.sim.trial import simulate
 from tests.sim.world import World
 
 SETTLE_SECONDS = 1500.0
+CALM_SECONDS = 30.0
 QUIET_SECONDS = 400.0
 TIDY_SECONDS = 75.0
 CALMS = (5.0, 15.0, 45.0, 120.0)
@@ -60,7 +62,7 @@ class Storm:
         world.history.note("play", "healed", "")
         await users.mend()
         await self._settle(world, "I3 converges")
-        world.quiet_since = asyncio.get_running_loop().time()
+        world.quiet_since = _now()
         world.history.note("play", "quiet", "")
         await asyncio.sleep(QUIET_SECONDS)
         self.violations += invariants.broken(world, invariants.WHEN_QUIET)
@@ -79,10 +81,10 @@ class Storm:
             await asyncio.sleep(source.expovariate(1 / calm))
 
     async def _settle(self, world: World, what: str) -> None:
-        """Waits until nothing is left to say, at most SETTLE_SECONDS."""
+        """Waits until nothing is left to say and nothing was done for a while, at most SETTLE_SECONDS."""
         check = {what: invariants.WHEN_QUIET[what]}
         for _ in range(int(SETTLE_SECONDS / 5)):
-            if not invariants.broken(world, check):
+            if not invariants.broken(world, check) and not still.since(world, _now() - CALM_SECONDS):
                 return
             await asyncio.sleep(5.0)
 
@@ -93,6 +95,10 @@ class Storm:
         await asyncio.sleep(TIDY_SECONDS)
         checks = {name: invariants.WHEN_QUIET[name] for name in ("I3 converges", "I5 no trace", "I11 bounded")}
         self.violations += invariants.broken(world, checks)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def run_seed(seed: int) -> Result:

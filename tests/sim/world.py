@@ -131,7 +131,8 @@ class World:
         spec = self.user.sign(wish, revision, **changes)
         self.truth.sign(key, revision, wish.plan)
         self.wishes[key, revision] = wish
-        if await self.put(key, spec):
+        held = self.find(key)
+        if await self.put(key, spec) and (held is None or held.deletion_timestamp is None):
             self.wanted[key] = revision
             self.spoiled.discard(key)
             self.truth.apply(key, revision, asyncio.get_running_loop().time())

@@ -42,14 +42,16 @@ class BinTable:
         """Seconds left per entry."""
         return {str(entry): float(seconds) for entry, seconds in self._store.rows("SELECT entry, seconds FROM bin")}
 
-    def write(self, left: dict[str, float]) -> None:
-        """Replaces what is noted, and forgets the terms of volumes that are not in the bin."""
-        names = [volume_of(entry) for entry in left]
+    def promised(self) -> frozenset[str]:
+        """The host names of volumes that have a term."""
+        return frozenset(str(name) for (name,) in self._store.rows("SELECT host_name FROM bin_terms"))
+
+    def write(self, left: dict[str, float], over: frozenset[str]) -> None:
+        """Replaces what is noted of the bin, and forgets the terms of these volumes."""
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM bin")
             connection.executemany("INSERT INTO bin VALUES (?, ?)", list(left.items()))
-            marks = ", ".join("?" * len(names))
-            connection.execute(f"DELETE FROM bin_terms WHERE host_name NOT IN ({marks})", names)
+            connection.executemany("DELETE FROM bin_terms WHERE host_name = ?", [(name,) for name in sorted(over)])
 
 
 @dataclass
@@ -74,5 +76,10 @@ class BinKeeper:
             self.tools.host.empty_bin(entry)
             self.tools.effects.note("bin.empty", entry)
         rest = {entry: seconds for entry, seconds in left.items() if entry not in over}
-        if rest or kept:
-            table.write(rest)
+        gone = frozenset(name for name in table.promised() - set(map(volume_of, rest)) if self._is_gone(name))
+        if rest or kept or gone:
+            table.write(rest, gone)
+
+    def _is_gone(self, host_name: str) -> bool:
+        """A volume that is on its way into the bin, or came back from it, keeps its term."""
+        return self.tools.host.volume_size(host_name) is None

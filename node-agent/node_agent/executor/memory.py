@@ -50,15 +50,18 @@ class Memory:
         if self._fence(job, step) != Fence(step.epoch, step.generation):
             raise TryAgain("StaleEpoch", f"{step.kind} {step.name} got a newer order before this one came to act")
 
-    def remember(self, admitted: Admitted, bundle: bytes) -> None:
-        """Raises every mark to what was admitted; to be called within the transaction that begins the job."""
+    def remember(self, admitted: Admitted, bundle: bytes, concluded: frozenset[int] = frozenset()) -> None:
+        """Raises every mark to what was admitted; to be called within the transaction that begins the job.
+
+        A step that is `concluded` is not acted on again: a removal forgot its fence, and nobody would once more.
+        """
         job, place = admitted.job, admitted.job.deployment
         self.trust.accept(bundle)
         self.numbers.raise_to("lease", job.supervisor, Mark(job.lease))
         if admitted.deployment is not None and job.revision is not None:
             mark = Mark(job.revision, digest=admitted.deployment_digest)
             self.numbers.raise_to("revision", subject(place.tenant, place.namespace, place.name), mark)
-        for step in job.steps:
+        for step in (each for position, each in enumerate(job.steps) if position not in concluded):
             named = subject(self._tenant(job, step), *_key(job, step))
             self.numbers.raise_to("fence", named, Mark(step.epoch, step.generation))
 

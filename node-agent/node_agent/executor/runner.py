@@ -77,7 +77,7 @@ class Runner:
         self.memory.require_not_removed(admitted)
         with self.tools.store.transaction():
             self.journal.begin(job, attempt)
-            self.memory.remember(admitted, documents[admitted.job.trust])
+            self.memory.remember(admitted, documents[admitted.job.trust], self.journal.concluded(job))
         return admitted
 
     def _turn_away(self, job: str, attempt: int, verdict: Verdict) -> bytes:

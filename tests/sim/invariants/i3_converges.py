@@ -8,7 +8,7 @@ from controllers.loop.conditions import condition, is_true
 from controllers.loop.objects import Object
 from controllers.supervisor.caches import MACHINES, VOLUMES
 from crds.meta import DEPLOYMENT_UID_LABEL
-from crds.workload import MachineItem
+from crds.workload import MachineItem, VolumeItem
 from plans.model import Plan
 from tests.sim.truth import values_of
 from tests.sim.world import DEPLOYMENTS, World
@@ -39,6 +39,8 @@ def trouble(world: World, seen: Object) -> str:
         if wanted is None or spoiled or accepted != wanted:
             return f"it says Ready at revision {accepted}; the last good one is {wanted}, spoiled since: {spoiled}"
         return differences(world, seen, world.truth.signed[seen.key][wanted])
+    if wanted is not None and not spoiled and waits_for_people(world, seen):
+        return ""
     if wanted is not None and not spoiled and not explained(seen):
         return f"it is not Ready and nothing is wrong with it: {ready['reason']}: {ready['message']}"
     held = world.marked(seen.key)
@@ -55,12 +57,29 @@ def explained(seen: Object) -> bool:
     return any(each["reason"] in reasons for each in seen.status.get("conditions") or ())
 
 
+def waits_for_people(world: World, seen: Object) -> bool:
+    """Whether it waits for a change of its plan: a volume came back from the bin larger than that has it now."""
+    said = any("NeverShrinks: the volume has" in each["message"] for each in seen.status.get("conditions") or ())
+    if not said:
+        return False
+    plan = world.truth.signed[seen.key][world.wanted[seen.key]]
+    items = {world.truth.host_name(seen.key, each.kind, each.name): each.item for each in plan.resources}
+    return any(
+        isinstance(item, VolumeItem) and node.host.volumes.get(name, 0) > item.size
+        for name, item in items.items()
+        for node in world.nodes
+    )
+
+
 def differences(world: World, seen: Object, plan: Plan) -> str:
     """What the hosts have otherwise than the plan says, or will have when what is being removed is gone."""
     for resource in (MACHINES, VOLUMES):
         for child in world.api.objects(resource, seen.namespace):
-            if child.labels.get(DEPLOYMENT_UID_LABEL) == seen.uid and child.deletion_timestamp is not None:
-                return f"{child} is still being removed"
+            if child.labels.get(DEPLOYMENT_UID_LABEL) == seen.uid:
+                if child.deletion_timestamp is not None:
+                    return f"{child} is still being removed"
+                if child.status.get("observedGeneration") != child.generation:
+                    return f"{child} has not come to its newest change"
     running = {name: node for node in world.nodes for name in node.host.running}
     for each in plan.resources:
         name = world.truth.host_name(seen.key, each.kind, each.name)

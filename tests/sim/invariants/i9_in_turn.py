@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import takewhile
 
 from controllers.loop.objects import ObjectKey
 from controllers.supervisor.caches import MACHINES
@@ -13,6 +15,8 @@ from tests.sim.truth import Subject
 from tests.sim.world import World
 
 RECENT_SECONDS = 600.0
+# A supervisor decides on what nodes told it, and writes their statuses in the same breath, after the change.
+BREATH_SECONDS = 0.1
 OTHERWISE_DOWN = ("guest ended", "power lost")
 
 
@@ -41,6 +45,7 @@ def check(world: World) -> Iterator[str]:
             if newer and runs and told and not entry.details.get("deleting"):
                 changing.add(name)
                 wanted = [each for each in changing if _is_wanted(world, world.truth.subjects[each], entry.at)]
+                wanted = [each for each in wanted if not _was_done(world, entry.at, each, generations[each])]
                 if len(wanted) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
                     yield f"{entry.at:.3f}: {subject} is changed while {len(wanted) - 1} other of it are"
 
@@ -49,6 +54,19 @@ def _is_as_described(entry: Entry, generation: int | None) -> bool:
     """Whether a status says that the newest change is done, which may need no start."""
     details = entry.details
     return entry.what == "modified" and details.get("ready") == "True" and details["generation"] == generation
+
+
+def _was_done(world: World, at: float, host_name: str, generation: int) -> bool:
+    """Whether the status that follows at once says that a machine had come to its newest change without a start."""
+    entries, subject = world.history.entries, world.truth.subjects[host_name]
+    shown = f"{MACHINES} {subject.deployment.namespace}/{subject.name}"
+    first = bisect_left(entries, at, key=lambda each: each.at)
+    for entry in takewhile(lambda each: each.at <= at + BREATH_SECONDS, entries[first:]):
+        if entry.what == "sal.start" and entry.subject == host_name:
+            return False
+        if entry.subject == shown and _is_as_described(entry, generation):
+            return True
+    return False
 
 
 def _is_wanted(world: World, subject: Subject, at: float) -> bool:

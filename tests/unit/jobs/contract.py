@@ -272,6 +272,16 @@ class BrokerContract:
         with pytest.raises(StaleFence):
             site.node(NODE).finish(claim, "one", b"receipt")
 
+    async def test_an_attempt_that_was_placed_anew_while_it_ran_ends_with_its_report(self, site: QueueSite) -> None:
+        await self.place(site)
+        claim = self.claim(site)
+        site.node(NODE).start(claim, "one", takeover=False)
+        site.flush()
+        assert await self.place(site) is Placement.PLACED
+        site.node(NODE).finish(claim, "one", b"receipt")
+        assert await self.events(site) == [("job", 1, b"receipt")]
+        assert self.idle(site)
+
     async def test_until_the_supervisor_comes_by_an_emptied_queue_is_unavailable(self, site: QueueSite) -> None:
         site.flush()
         with pytest.raises(Unavailable):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node_agent.executor.bin import DAY_SECONDS, BinKeeper, BinTable, count_down
+from node_agent.executor.bin import DAY_SECONDS, BinKeeper, BinTable, count_down, volume_of
 from node_agent.executor.verbs import volume_absent, volume_ensure
 from tests.unit.node_agent.build import World, absent, ensure, volume
 
@@ -54,6 +54,23 @@ def test_what_was_restored_is_not_removed_when_the_term_ends(world: World) -> No
     volume_absent.perform(absent(volume()), world.tools)
     powered_on(world, 6)
     assert len(world.host.bin) == 1
+
+
+def test_the_term_of_a_volume_that_came_back_and_was_destroyed_is_forgotten(world: World) -> None:
+    volume_ensure.perform(ensure(volume()), world.tools)
+    BinKeeper(world.tools).pass_once()
+    assert len(BinTable(world.tools.store).promised()) == 1
+    world.host.volumes.clear()
+    BinKeeper(world.tools).pass_once()
+    assert BinTable(world.tools.store).promised() == frozenset()
+
+
+def test_a_term_that_was_promised_just_before_the_look_still_counts(world: World) -> None:
+    (entry,) = world.host.bin
+    volume_ensure.perform(ensure(volume()), world.tools)
+    BinTable(world.tools.store).promise(volume_of(entry), 3)
+    BinKeeper(world.tools).pass_once()
+    assert BinTable(world.tools.store).term(entry) == 3 * DAY_SECONDS
 
 
 def test_an_entry_that_nobody_noted_gets_a_full_term(world: World) -> None:

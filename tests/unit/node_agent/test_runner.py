@@ -118,6 +118,23 @@ def test_a_job_that_is_delivered_again_while_it_is_in_hand_runs_once(node: Node)
     assert receipts[0] == receipts[1]
 
 
+def test_a_name_may_come_back_after_a_removal_whose_receipt_was_lost_in_a_crash(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.ensure()
+    envelope = node.web.absent("gone", ("machine", "web-0", 1, 2))
+
+    def dies(*_: object) -> bytes:
+        raise Crash
+
+    monkeypatch.setattr(node.runner.journal, "finish", dies)
+    with pytest.raises(Crash):
+        node.run("gone", envelope)
+    node.restart()
+    assert node.run("gone", envelope).state == "succeeded"
+    assert node.ensure("job-2").state == "succeeded"
+
+
 def test_a_plan_that_no_user_signed_is_refused_and_nothing_is_started(node: Node) -> None:
     signed = node.web.document()
     node.web.items[("machine", "web-0")] = machine_item(memory=GIB)

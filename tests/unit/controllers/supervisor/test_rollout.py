@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from controllers.supervisor import rollout
-from controllers.supervisor.actions import Create, Delete, Update
+from controllers.supervisor.actions import Create, Delete, Raise, Update
 from controllers.supervisor.model import Placed, Row
-from tests.unit.controllers.supervisor.build import GIB, accepted, machine, node, node_id, placed, snapshot, volume
+from tests.unit.controllers.supervisor.build import GIB, accepted, job, machine, node, node_id, placed, snapshot, volume
 
 OLD = [machine(f"web-{i}", memory=128 << 20) for i in range(3)]
+DISK = volume("data")
+WITH_DISK = machine("web", volumes=["data"])
 NEW = [machine(f"web-{i}", memory=256 << 20) for i in range(3)]
 
 
@@ -38,6 +40,13 @@ def test_fewer_replicas_remove_the_surplus_in_reverse() -> None:
 def test_one_machine_is_updated_at_a_time() -> None:
     plan = rollout.plan(snapshot(accepted(*NEW), *map(placed, OLD)))
     assert [a.want.name for a in plan.actions if isinstance(a, Update)] == ["web-0"]
+
+
+def test_a_refusal_as_too_old_raises_what_it_is_about_and_not_the_rest_of_its_job() -> None:
+    web, data = placed(WITH_DISK, runs=False), placed(DISK, runs=False)
+    words = "StaleEpoch: machine web is at 1.2, the job orders 1.1"
+    refused = job(("volume", "data"), ("machine", "web"), reason="RefusedByNode", message=words)
+    assert rollout.plan(snapshot(accepted(WITH_DISK, DISK), web, data, jobs=(refused,))).actions == (Raise(web, 2),)
 
 
 def test_the_next_waits_until_the_updated_one_runs() -> None:

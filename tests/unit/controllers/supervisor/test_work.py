@@ -78,6 +78,15 @@ def test_a_volume_is_removed_only_when_no_machine_names_it() -> None:
     assert work.plan(snapshot(None, data, deleting=True)) == [Remove(data)]
 
 
+def test_a_new_machine_that_waits_for_a_volume_to_go_does_not_hold_it() -> None:
+    fresh, going = placed(WEB, runs=False), placed(DATA, deleting=True)
+    wanted = accepted(WEB, DATA)
+    assert work.plan(snapshot(wanted, fresh, going)) == [Remove(going)]
+    ordered = job(("machine", "web"))
+    assert work.plan(snapshot(wanted, fresh, going, jobs=(ordered,))) == [Enqueue(ordered)]
+    assert work.plan(snapshot(wanted, placed(WEB, runs=False, reported=False), going)) == []
+
+
 def test_a_terminating_object_of_a_forgotten_node_is_released() -> None:
     web = placed(WEB, 1, deleting=True)
     assert work.plan(snapshot(None, web, nodes=[node(0)], deleting=True)) == [Release(web)]
