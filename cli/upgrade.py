@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.seen import Seen, seen
 
-WAITS = frozenset({"Ordered", "Upgrading", "NoImage"})
+WAITS = frozenset({"Ordered", "Upgrading"})
 
 
 class Stage(Enum):

@@ -94,7 +94,7 @@ class Reason(DocumentedReason):
         "remove machines or volumes, or add a device",
     )
     CURRENT = "Current", "it runs the boot image that was asked for, or nobody asked for one"
-    NO_IMAGE = "NoImage", "it does not run from a boot image, or has not reported yet"
+    NO_IMAGE = "NoImage", "it does not run from a boot image of its own, and was not asked to"
     ORDERED = "Ordered", "it was asked to run another boot image, and has not answered yet"
     UPGRADING = "Upgrading", "it brings itself to another boot image; the message says how far it is"
     FELL_BACK = (

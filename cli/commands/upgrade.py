@@ -14,6 +14,7 @@ from cli.commands.drain import decide
 from cli.completion import names_of
 from cli.errors import CliError, Usage
 from cli.output import say
+from cli.seen import seen
 from cli.upgrade import Stage, Standing, Upgrade, next_nodes, running_on, standing
 from cli.wording import require
 from crds.meta import ImageVersion, NodeId
@@ -56,18 +57,19 @@ def upgrade(
 
 def release_for(cluster: Cluster, node: str, version: str) -> str:
     """The release of this version for a node's flavour; empty when it runs it already. Raises CliError, Usage."""
-    runs = (cluster.object("nodes", node).get("status") or {}).get("image")
+    found = cluster.object("nodes", node)
+    runs, ready = (found.get("status") or {}).get("image"), seen("node", found).condition("Ready")
     if not runs:
-        raise CliError(
-            f"{node} does not run from a boot image of its own, or has not reported since: nothing was asked"
-        )
+        raise CliError(f"{node} does not run from a boot image of its own: nothing was asked")
+    if ready is None or ready.status != "True":
+        raise CliError(f"{node} is not Ready, so nothing was asked: kubectl hardpan explain node {node}")
     if runs["version"] == version:
         return ""
     flavour = runs["flavour"]
-    found = [each for each in cluster.kubectl.list("releases.hardpan.dev") if each["spec"].get("flavour") == flavour]
-    names = [each["metadata"]["name"] for each in found if each["spec"].get("version") == version]
+    listed = [each for each in cluster.kubectl.list("releases.hardpan.dev") if each["spec"].get("flavour") == flavour]
+    names = [each["metadata"]["name"] for each in listed if each["spec"].get("version") == version]
     if not names:
-        known = ", ".join(sorted(each["spec"]["version"] for each in found)) or "none"
+        known = ", ".join(sorted(each["spec"]["version"] for each in listed)) or "none"
         raise Usage(f"--image: there is no release {version} of flavour {flavour}: there is {known}")
     return str(names[0])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controllers.ledger.presence import Standing
-from controllers.loop.conditions import Condition
+from controllers.loop.conditions import Condition, condition
 from controllers.loop.objects import Object
 from crds.node_conditions import Reason
 from crds.reasons import RefusalReason
@@ -16,12 +16,22 @@ STATES = {"current": Reason.CURRENT, "upgrading": Reason.UPGRADING, "fell-back":
 
 
 def up_to_date(seen: Object, held: Standing | None) -> Condition:
-    """The condition."""
-    image = held.report.image if held and held.report else None
+    """The condition; as it was while no report came since the ledger started."""
     asked: Mapping[str, Any] | None = seen.spec.get("image")
+    if held is None or held.report is None:
+        return _earlier(seen)
+    image = held.report.image
     if asked is not None and not _answered(asked, image):
         return Condition("UpToDate", "False", str(Reason.ORDERED), f"release {asked['release']}: not answered yet")
-    return Condition("UpToDate", "Unknown", str(Reason.NO_IMAGE)) if image is None else _told(image)
+    return _NO_IMAGE if image is None else _told(image)
+
+
+_NO_IMAGE = Condition("UpToDate", "True", str(Reason.NO_IMAGE))
+
+
+def _earlier(seen: Object) -> Condition:
+    said = condition(seen.status, "UpToDate")
+    return Condition("UpToDate", said["status"], said["reason"], said["message"]) if said else _NO_IMAGE
 
 
 def _answered(asked: Mapping[str, Any], image: ReportImage | None) -> bool:

@@ -201,6 +201,14 @@ def test_what_no_node_could_follow_is_not_asked(
     assert made["spec"] == {}
 
 
+def test_nobody_is_asked_while_one_of_them_is_not_ready(released: Terminal) -> None:
+    first, second = (node(released, each) for each in NODES[:2])
+    second["status"]["conditions"] = [condition("Ready", "Unknown", "Stale")]
+    done = released("node", "upgrade", *NODES[:2], "--image", "0.2.0")
+    assert (done.code, f"{NODES[1]} is not Ready, so nothing was asked" in done.err) == (1, True)
+    assert first["spec"] == second["spec"] == {}
+
+
 WAY, GONE = Stage.UNDER_WAY, Stage.FAILED
 
 

@@ -30,8 +30,14 @@ def told(asked: dict[str, str] | None, image: dict[str, Any] | None) -> tuple[st
 
 
 def test_a_node_that_was_not_booted_from_an_image_says_nothing_of_it() -> None:
-    assert told(None, None) == ("Unknown", "NoImage", "")
-    assert up_to_date(seen(), None).status == "Unknown"
+    assert told(None, None) == ("True", "NoImage", "")
+    assert up_to_date(seen(), None).status == "True"
+
+
+def test_what_was_said_before_the_ledger_was_started_stays_until_the_next_report() -> None:
+    said = {"type": "UpToDate", "status": "False", "reason": "FellBack", "message": "so", "lastTransitionTime": ""}
+    found = up_to_date(seen(conditions=[said]), None)
+    assert (found.status, found.reason, found.message) == ("False", "FellBack", "so")
 
 
 def test_a_node_of_which_nobody_asked_another_image_is_current() -> None:
