@@ -12,6 +12,7 @@ from efi.build import Order, build, lock_file, prepare
 from efi.esp import Content
 from efi.flavour import flavour
 from efi.lock import read_lock
+from efi.signing import BootKey
 from efi.site_part import SitePart
 from efi.store import Store
 from efi.unpacked import Unpacked
@@ -47,17 +48,18 @@ class GuestSite(LedgerSite):
 
 @dataclass(frozen=True)
 class Media:
-    """Makes the media of one image."""
+    """Makes the media of one image; `key` signs the loader on a stick, for firmware that checks it."""
 
     image: bytes
     tools: Unpacked
     folder: Path
+    key: BootKey | None = None
 
     def stick(self, name: str, credentials: dict[str, str]) -> Path:
         """A stick with the image and these credentials beside it."""
         file = self.folder / f"{name}.img"
         beside = {key: value.encode() for key, value in credentials.items()}
-        write_usb(self.tools, file, Content(self.image, beside))
+        write_usb(self.tools, file, Content(self.image, beside, self.key))
         return file
 
 

@@ -12,8 +12,10 @@ from efi.cpio import archive
 from efi.initramfs import joined
 from efi.inspect import inspect
 from efi.pe import sections
+from efi.signing import sign
 from efi.tree import Tree
 from efi.uki import CONTENTS, Parts, join
+from tests.boot.boot_key import CHECKING, PROTECTED, boot_key
 from tests.boot.chip import chip
 from tests.boot.guest_site import GuestSite, Media, media
 from tests.boot.machine import Machine, Screen, blank_disk
@@ -88,11 +90,28 @@ def test_an_update_to_a_released_image_keeps_the_sealed_keys(
     release(operator, "next", media(operator.site.part(), tmp_path, words=WORDS, version="0.2.0").image, "0.2.0")
     node = booted(machine, "Reporting since").rows["node"]
     operator.ask(node, "next")
+    operator.hears(machine, node, "Upgrading", 120.0)
     assert operator.hears(machine, node, "Current", 2 * BOOT_SECONDS) == "version 0.2.0, flavour cloud"
     screen = machine.shows("Reporting since", BOOT_SECONDS)
     assert screen.text.startswith("Hardpan 0.2.0")
     assert (screen.rows["node"], screen.rows["keys"]) == (node, SEALED)
     assert said(operator.site, node) == ("True", "ImageReleased", "it started release next")
+
+
+def test_with_secure_boot_every_signed_image_opens_the_sealed_keys(
+    site: GuestSite, sticks: Media, machines: Callable[..., Machine], tmp_path: Path
+) -> None:
+    key = boot_key(tmp_path)
+    images = {"one": sticks.image, "another": with_a_file_more(sticks)}
+    media = {name: Media(sign(sticks.tools, image, key), sticks.tools, tmp_path, key) for name, image in images.items()}
+    with chip() as tpm:
+        stick = media["one"].stick("one", site.credentials)
+        machine = machines(stick, [blank_disk(tmp_path)], firmware=CHECKING, more=(*PROTECTED, *tpm))
+        first = booted(machine, "Reporting since")
+        assert first.rows["keys"] == "sealed to this machine's TPM and to its Secure Boot (PCR 7)"
+        machine.medium = media["another"].stick("another", site.credentials)
+        second = booted(machine, "Reporting since")
+        assert (second.rows["node"], second.rows["keys"]) == (first.rows["node"], first.rows["keys"])
 
 
 def booted(machine: Machine, until: str) -> Screen:

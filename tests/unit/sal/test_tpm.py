@@ -119,6 +119,15 @@ def test_a_tpm_without_a_sha256_bank_is_told_what_to_do() -> None:
         registers.read(Tpm(lambda _: nothing), 11)
 
 
+def test_a_secret_whose_sealed_form_comes_cut_short_counts_as_not_sealed() -> None:
+    answers = {asked[12:20]: bytes.fromhex(answer) for asked, answer in SEAL["exchanged"]}
+    whole = answers["00000153"]
+    for length in range(len(whole)):
+        cut = {**answers, "00000153": whole[:length]}
+        with pytest.raises(SalError):
+            sealing.seal(Tpm(lambda words, cut=cut: cut[words[6:10].hex()]), bytes(32), 11, [bytes(32)])  # type: ignore[misc]
+
+
 @given(st.data())
 def test_an_answer_that_is_cut_or_garbled_is_an_error_of_ours(data: st.DataObject) -> None:
     case = data.draw(st.sampled_from([READ, SEAL, UNSEAL, QUOTE]))
