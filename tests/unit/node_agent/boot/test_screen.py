@@ -152,6 +152,13 @@ def test_the_agent_s_status_is_read() -> None:
     assert state.sentence.startswith("no answer from https://10.0.2.2:8443. Check that this address is right")
 
 
+def test_how_the_keys_lie_on_the_disk_stands_beside_the_disk() -> None:
+    state = parse(b'{"node": "n-a", "keys": "in plain on the disk: this machine has no TPM", "parts": {}}')
+    seen = observe(History(), NO_NETWORK, state, moment(0))
+    shown = render(compose(Image(), NO_NETWORK, state, seen, "vdb", ""))
+    assert "  disk            vdb\n  keys            in plain on the disk: this machine has no TPM\n" in shown
+
+
 def test_a_status_that_is_damaged_says_nothing() -> None:
     assert parse(b"{") == parse(b"") == parse(b'{"parts": []}') == NodeState()
 

@@ -212,6 +212,12 @@ def test_the_image_s_settings_count_but_not_for_where_the_state_is(tmp_path: Pat
     assert (made.state, made.medium) == (Path("/state"), Path("/run/hardpan/medium"))
 
 
+def test_an_image_may_leave_the_tpm_alone(tmp_path: Path) -> None:
+    loaded = site.load(lay(tmp_path / "site", medium_json=signed(), ca_pem="c", settings_json={"tpm": None}))
+    text = site.settings(loaded, Path("/medium"), Path("/state"), Path("/dev/tpmrm0"), virtual=True)
+    assert NodeSettings.model_validate_json(text).tpm is None
+
+
 def test_the_image_says_its_version_and_its_build_time() -> None:
     assert site.image('NAME="Hardpan"\nVERSION_ID=0.1.0\nHARDPAN_BUILT=1790000000\n') == site.Image(
         "Hardpan", "0.1.0", 1_790_000_000
