@@ -170,6 +170,7 @@ class BtrfsPool:
         make_sparse(volume / DISK, size)
         make_ext4(self._runner, volume / DISK, "data")
         sync_file(volume / DISK)
+        sync_file(volume / DISK)
 
     def _copy(self, image: Path, target: Path, size: int) -> None:
         self._clone(image, target)

@@ -65,8 +65,10 @@ def write_durably(file: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Renames within a file system, durably."""
+    """Renames within a file system, durably: a power cut leaves no name whose file is empty."""
     with os_errors(source):
+        if source.is_file():
+            sync_file(source)
         source.rename(target)
         for folder in {source.parent, target.parent}:
             sync_folder(folder)

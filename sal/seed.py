@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from sal.command import Command, Runner
-from sal.filesystem import make_sparse
+from sal.filesystem import make_sparse, move
 
 SEED_BYTES = 1 << 20
 # A fixed volume serial and date, so that the same seed is the same bytes.
@@ -67,4 +67,4 @@ def write_seed(runner: Runner, target: Path, content: SeedContent) -> None:
     for name, data in files(content).items():
         copy = ("mcopy", "-i", str(aside), "-", f"::{name}")
         runner.run(Command(copy, input=data, environment=_EPOCH, hint="install mtools"))
-    aside.rename(target)
+    move(aside, target)

@@ -111,3 +111,17 @@ def test_what_the_system_refuses_is_named_by_what_can_be_done(number: int, kind:
     made = from_os(OSError(number, "x"), "/pool/thing")
     assert type(made) is kind
     assert str(made).startswith(f"/pool/thing: {os.strerror(number)}")
+
+
+def test_content_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aside, target, done = tmp_path / "aside", tmp_path / "target", list[str]()
+    aside.write_bytes(b"a seed")
+    synced = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        done.append(f"{os.readlink(f'/proc/self/fd/{descriptor}')} {target.exists()}")
+        synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    move(aside, target)
+    assert done == [f"{aside} False", f"{tmp_path} True"]
