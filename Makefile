@@ -10,8 +10,8 @@ help: ## list the verbs
 setup: ## install what the rest needs (packages, Python, the Rhai binding, an embedded Kubernetes)
 	@tools/setup.sh
 
-demo: setup ## a small cloud on this machine
-	@.venv/bin/hardpan demo up
+demo: setup ## a small cloud on this machine, of nodes that boot from the EFI image (NODES=processes is quicker)
+	@.venv/bin/hardpan demo up --nodes $(or $(NODES),booted)
 
 demo-boot: setup ## one more node for the demo: a bare machine that boots from the EFI image
 	@.venv/bin/hardpan demo boot

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from cli.demo.boot import boot
 from cli.demo.booted import BootedMachines
 from cli.demo.cloud import DemoCloud, down
+from cli.demo.in_namespaces import InNamespaces
 from cli.demo.layout import Layout
+from cli.demo.on_booted import OnBooted
 from cli.demo.processes import Processes
 from cli.demo.show import up
 from cli.demo.steps import Steps
@@ -18,19 +24,37 @@ from cli.output import say
 from sal.command import SystemRunner
 
 
-def demo_up() -> None:
+class Nodes(StrEnum):
+    """What the demo's nodes run on."""
+
+    BOOTED = "booted"
+    PROCESSES = "processes"
+
+
+def demo_up(
+    nodes: Annotated[
+        Nodes, typer.Option(help="Emulated machines that boot from the EFI image, or processes of this machine.")
+    ] = Nodes.BOOTED,
+) -> None:
     """Brings it up, with two machines that talk to each other.
 
-    Kubernetes, control plane and two nodes in network namespaces of this machine; needs root. Repeat it at will.
+    Kubernetes and control plane on this machine, and two nodes; needs root. Repeat it at will.
 
     \b
     Example:
       hardpan demo up
+      hardpan demo up --nodes processes
     """
     if os.geteuid() != 0:
-        raise CliError("the demo makes network namespaces and loop devices: run it as root")
+        raise CliError("the demo makes a bridge, network namespaces and loop devices: run it as root")
     cloud = _cloud()
-    up(cloud, Steps(cloud.layout.log))
+    machines = _machines(cloud)
+    booted = nodes is Nodes.BOOTED
+    up(
+        cloud,
+        OnBooted(cloud, machines) if booted else InNamespaces(cloud, bool(machines.numbers)),
+        Steps(cloud.layout.log),
+    )
 
 
 def demo_boot() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.control_plane import environment
+from cli.demo import fabric
 from cli.demo.layout import POOL_BYTES
 from cli.demo.processes import Processes
 from cli.errors import CliError
@@ -16,6 +19,8 @@ CODE, VARIABLES = OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"
 MEMORY_MEBIBYTES = 2048
 CLEAR = "\x1b[H\x1b[2J"
 LABEL = "booted"
+CONSOLES = "ttyS1"
+FABRIC = "fabric"
 # The default, fec0::, is of a smaller scope than the bridge of the node, which would answer in its stead.
 PREFIX = "fd68:7264:736c::"
 
@@ -41,6 +46,18 @@ class BootedMachine:
     def serial(self) -> Path:
         """What came over its serial line."""
         return self.folder / "serial"
+
+    @property
+    def consoles(self) -> Path:
+        """What came over its second line: the consoles of the machines on it."""
+        return self.folder / "consoles"
+
+    def guests(self) -> list[str]:
+        """The lines of those consoles, since the machine was made."""
+        try:
+            return self.consoles.read_text(errors="replace").splitlines()
+        except OSError:
+            return []
 
     def screen(self) -> tuple[str, ...]:
         """The lines that stand on its console; none before the node's first program has begun."""
@@ -73,9 +90,15 @@ class BootedMachines:
         found = (each.name.removeprefix("machine-") for each in self._folder.glob("machine-*") if each.is_dir())
         return tuple(sorted(int(each) for each in found if each.isdecimal()))
 
+    def runs(self, number: int) -> bool:
+        """Whether its power is on."""
+        return self._processes.find(self.machine(number).name) is not None
+
     def switch_on(self, number: int) -> BootedMachine:
-        """Switches the power on; the medium must be there. Raises CliError without firmware for machines."""
+        """The power is on; the medium must be there. Raises CliError without firmware for machines."""
         machine = self.machine(number)
+        if self.runs(number):
+            return machine
         if not CODE.is_file():
             raise CliError(f"{CODE} is missing: install the package ovmf (`make setup` does)")
         disk, variables = machine.folder / "disk.img", machine.folder / "variables.fd"
@@ -83,6 +106,8 @@ class BootedMachines:
             make_sparse(disk, POOL_BYTES)
             shutil.copy(VARIABLES, variables)
         machine.serial.write_bytes(b"")
+        words = [sys.executable, "-m", "cli.demo.fabric", str(self._folder)]
+        self._processes.start(FABRIC, words, environment())
         self._processes.start(machine.name, _words(machine, disk, variables))
         return machine
 
@@ -94,6 +119,8 @@ class BootedMachines:
         """Pulls the plug and takes the machine away."""
         self.cut(number)
         shutil.rmtree(self.machine(number).folder, ignore_errors=True)
+        if not self.numbers:
+            self._processes.stop(FABRIC)
 
 
 def _words(machine: BootedMachine, disk: Path, variables: Path) -> list[str]:
@@ -103,13 +130,24 @@ def _words(machine: BootedMachine, disk: Path, variables: Path) -> list[str]:
         *("-cpu", "max", "-smp", "2", "-m", str(MEMORY_MEBIBYTES), "-nodefaults", "-display", "none", "-no-reboot"),
         *("-drive", f"{flash},unit=0,readonly=on,file={CODE}", "-drive", f"{flash},unit=1,file={variables}"),
         *("-serial", f"file:{machine.serial}", "-device", "virtio-rng-pci"),
+        *("-chardev", f"file,id=consoles,path={machine.consoles},append=on", "-serial", "chardev:consoles"),
         *("-drive", f"if=none,id=boot,format=raw,readonly=on,file={machine.medium}"),
         *("-device", "virtio-blk-pci,drive=boot,bootindex=1,serial=boot"),
         *("-drive", f"if=none,id=pool,format=raw,file={disk}", "-device", "virtio-blk-pci,drive=pool,serial=pool"),
-        *(
-            "-netdev",
-            f"user,id=n0,ipv4=on,ipv6=on,ipv6-prefix={PREFIX}",
-            "-device",
-            "virtio-net-pci,netdev=n0,romfile=",
-        ),
+        *("-netdev", f"user,id=way,ipv4=on,ipv6=on,ipv6-prefix={PREFIX}"),
+        *("-device", f"virtio-net-pci,netdev=way,romfile=,mac={_card(machine).hex(':')}"),
+        *("-netdev", f"dgram,id=others,{_sockets(machine)}"),
+        *("-device", f"virtio-net-pci,netdev=others,romfile=,mac={fabric.card(machine.number).hex(':')}"),
     ]
+
+
+def _sockets(machine: BootedMachine) -> str:
+    """QEMU listens at the node's end of the fabric, and sends to the router's."""
+    folder, number = machine.folder.parent, machine.number
+    here, there = fabric.theirs(folder, number), fabric.ours(folder, number)
+    return f"local.type=unix,local.path={here},remote.type=unix,remote.path={there}"
+
+
+def _card(machine: BootedMachine) -> bytes:
+    """The address of its card to the control plane."""
+    return bytes.fromhex("5254006871") + bytes([machine.number])

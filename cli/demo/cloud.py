@@ -63,6 +63,7 @@ class DemoCloud:
         self.site = Site(layout.site)
         self.network = DemoNetwork(layout, runner)
         self._options = options or Options()
+        self.patience_seconds = PATIENCE_SECONDS
         self.nodes = DemoNodes(layout, runner, self.network, self._options.capacity)
 
     @property
@@ -237,10 +238,17 @@ class DemoCloud:
                     return
         raise SalError(f"no machine {name} has printed to its console yet")
 
+    def await_line(self, lines: Callable[[], list[str]], words: str) -> None:
+        """Waits until a guest has printed these words."""
+        self.wait(
+            lambda: any(words in line for line in lines()) or None, f"a guest to print {words!r}", lambda: str(lines())
+        )
+
     def wait(
-        self, look: Callable[[], Any], what: str, why: Callable[[], str], seconds: float = PATIENCE_SECONDS
+        self, look: Callable[[], Any], what: str, why: Callable[[], str], patience_seconds: float | None = None
     ) -> Any:
         """What `look` finds. Raises SalError with `why` when it takes too long."""
+        seconds = patience_seconds or self.patience_seconds
         deadline = time.monotonic() + seconds
         while (found := look()) is None:
             if time.monotonic() > deadline:

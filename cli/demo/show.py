@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from cli.demo.cloud import TENANT, DemoCloud
+from cli.demo.hardware import Hardware
 from cli.demo.layout import Layout
 from cli.demo.programs import write_programs
 from cli.demo.steps import Steps
 
 
-def up(cloud: DemoCloud, steps: Steps) -> None:
+def up(cloud: DemoCloud, hardware: Hardware, steps: Steps) -> None:
     """All of the demo, shown."""
     layout = cloud.layout
     steps.say(f"Hardpan demo: a small cloud on this machine (log: {layout.log})")
@@ -22,12 +23,7 @@ def up(cloud: DemoCloud, steps: Steps) -> None:
     with steps.step("control plane: ledger coord supervisor gateway"):
         cloud.control_plane.start_redis()
         cloud.control_plane.start_controllers()
-    with steps.step("node-1, node-2: registered, approved by token demo"):
-        for number in (1, 2):
-            cloud.start_node(number)
-        nodes = cloud.await_nodes(2)
-    for node in nodes:
-        steps.say(f"    {node['metadata']['name']}")
+    hardware.bring_up(steps)
     with steps.step("signed examples/web.yaml as demo@hardpan, revision 1"):
         cloud.write_manifest(digest)
         if "signatures:" not in layout.manifest.read_text():
@@ -36,16 +32,12 @@ def up(cloud: DemoCloud, steps: Steps) -> None:
         cloud.apply()
         cloud.await_ready("web")
     with steps.step("web-1 reached web-0 over the network"):
-        _await_line(cloud, "web-1 reached peer")
-    with steps.step("web-0 killed: back, with what its volume held"):
-        if not _said(cloud, "web-0 boot 2 of volume /data"):
-            cloud.kill_machine("web-0")
-        _await_line(cloud, "web-0 boot 2 of volume /data")
-        cloud.await_ready("web")
+        cloud.await_line(hardware.lines, "web-1 reached peer")
+    hardware.hurt(steps)
     steps.say()
     steps.say(cloud.kubectl.run("get", "machines.hardpan.dev,volumes.hardpan.dev", "--namespace", TENANT).rstrip())
     steps.say()
-    for line in _lines(cloud):
+    for line in hardware.lines():
         steps.say(f"  | {line}")
     steps.say()
     write_programs(layout.programs, cloud.kubernetes.kubectl)
@@ -65,15 +57,3 @@ def next_steps(layout: Layout) -> tuple[str, ...]:
         f"kubectl hardpan sign {layout.manifest} --key {key} && kubectl apply -f {layout.manifest}",
         "make demo-down",
     )
-
-
-def _lines(cloud: DemoCloud) -> list[str]:
-    return [line for number in (1, 2) for line in cloud.console(number)]
-
-
-def _said(cloud: DemoCloud, words: str) -> bool:
-    return any(words in line for line in _lines(cloud))
-
-
-def _await_line(cloud: DemoCloud, words: str) -> None:
-    cloud.wait(lambda: _said(cloud, words) or None, f"a guest to print {words!r}", lambda: str(_lines(cloud)))

@@ -67,6 +67,12 @@ class NodeSettings(SettingsPart):
     report_seconds: Annotated[float | None, Field(gt=0, description="instead of what the ledger asks for")] = None
     heartbeat_seconds: Annotated[float, Field(gt=0, le=10)] = 10.0
     watch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    consoles: Annotated[
+        str | None,
+        Field(
+            pattern=r"^tty[A-Z]+[0-9]{1,2}$", description="the line that a booted node copies its machines' consoles to"
+        ),
+    ] = None
     tpm: Annotated[Path | None, Field(description="the TPM that seals the node's keys; none: they lie in plain")] = None
     agent_user: Annotated[int, Field(ge=0, description="uid of the agent; 0 leaves it root")] = 65_534
     fetch_user: Annotated[int, Field(ge=0, description="uid that fetches images, never the agent's")] = FETCH_USER

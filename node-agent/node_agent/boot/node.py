@@ -24,6 +24,11 @@ class NodeProcesses:
         self._last = NodeState()
 
     @property
+    def settings(self) -> NodeSettings | None:
+        """How the processes are run; None before that is laid down."""
+        return self._settings
+
+    @property
     def started(self) -> frozenset[str]:
         """Those that are looked after."""
         return frozenset(self._children)

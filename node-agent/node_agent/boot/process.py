@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from node_agent.boot import observing
 from node_agent.boot.acts import Acts
+from node_agent.boot.consoles import ConsoleCopy
 from node_agent.boot.node import NodeProcesses
 from node_agent.boot.places import Places
 from node_agent.boot.screen import Screen, drawn
@@ -35,9 +35,16 @@ def main(places: Places) -> None:
     terminals = Terminals(places.root)
     terminals.quiet()
     acts = Acts(places, SystemRunner(), NodeProcesses())
+    button, consoles = PowerButton(), ConsoleCopy()
+
+    def beside() -> None:
+        if button.pressed():
+            os.kill(os.getppid(), signal.SIGUSR2)
+        consoles.look(acts.node.settings)
+
     boot = Boot(places, acts, lambda screen: terminals.show(drawn(screen)), updates(places, acts.runner))
     try:
-        boot.serve(stopping, _ends_by(PowerButton()))
+        boot.serve(stopping, beside)
     except Exception as error:
         terminals.show(drawn(_unforeseen(error)))
         raise
@@ -51,14 +58,6 @@ def updates(places: Places, runner: Runner) -> Updates | None:
     partition = BootPartition(places.root, places.boot_partition, runner)
     installer = Installer(Shelf(places.attempt), partition, BootVariables(places.root), runner, FETCH_USER)
     return Updates(image["version"], Desk(places.update), installer, lambda: os.kill(os.getppid(), signal.SIGTERM))
-
-
-def _ends_by(button: PowerButton) -> Callable[[], None]:
-    def look() -> None:
-        if button.pressed():
-            os.kill(os.getppid(), signal.SIGUSR2)
-
-    return look
 
 
 def _unforeseen(error: Exception) -> Screen:
