@@ -18,7 +18,7 @@ def test_a_machine_with_too_little_memory_says_how_much_it_needs(
     site: GuestSite, sticks: Media, machines: Callable[..., Machine], tmp_path: Path
 ) -> None:
     disk = blank_disk(tmp_path)
-    machine = machines(sticks.stick("small", site.credentials), [disk], memory=256)
+    machine = machines(sticks.stick("small", site.credentials), [disk], memory=320)
     machine.switch_on()
     said = "this machine has too little memory for its image. Give it 512 MiB or more."
     machine.wait(lambda: said in machine.serial() or None, said, BOOT_SECONDS)
