@@ -78,6 +78,7 @@ class NodeSpec(Part):
     ) = None
     resolved: Annotated[Timestamp, about("Conflicts up to this time are settled. Set by operators.")] | None = None
     cordoned: Annotated[bool, about("True: nothing new is placed there. Set by operators.")] | None = None
+    image: Annotated[ImageOrder, about("The boot image that it is brought to. Set by operators.")] | None = None
     draining: Annotated[bool, about("True: what may move goes to other nodes. Set by operators.")] | None = None
     removal: (
         Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_sl
 Make = Callable[..., Machine]
 BOOT_SECONDS = 600.0
 QUICK = ("no_timer_check",)
+POWER_CUTS = 6
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,29 @@ def test_a_good_image_is_tried_and_kept_and_the_node_stays_itself(
     machine.switch_on()
     assert registered(machine) == node
     assert machine.shows("Reporting since", 5.0).text.startswith("Hardpan 0.2.0")
+
+
+@pytest.mark.parametrize("number", range(POWER_CUTS))
+def test_a_power_cut_at_any_moment_of_an_update_leaves_the_node(
+    number: int, site: GuestSite, operator: Operator, machine: Machine, tmp_path: Path
+) -> None:
+    operator.release(f"cut-{number}", made(site, tmp_path, "0.2.0"), "0.2.0")
+    machine.switch_on()
+    node = registered(machine)
+    operator.ask(node, f"cut-{number}")
+    operator.hears(machine, node, "Upgrading", 60.0)
+    time.sleep(random.Random(number).uniform(0.0, 30.0))
+    machine.cut()
+    machine.switch_on()
+    assert registered(machine) == node
+    ended = machine.wait(lambda: _ended(operator, node), "the end of the update", BOOT_SECONDS)
+    shown = machine.shows("Reporting since", BOOT_SECONDS).text.splitlines()[0]
+    assert shown == {"Current": "Hardpan 0.2.0", "FellBack": "Hardpan 0.1.0"}[ended]
+
+
+def _ended(operator: Operator, node: str) -> str | None:
+    reason = operator.told(node)[1]
+    return reason if reason in ("Current", "FellBack") else None
 
 
 def crashes(site: GuestSite, folder: Path) -> bytes:
