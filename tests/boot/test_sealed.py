@@ -86,32 +86,36 @@ def test_a_released_image_is_admitted_and_opens_the_sealed_keys_again_and_a_chan
 def test_an_update_to_a_released_image_keeps_the_sealed_keys(
     operator: Operator, first: Media, machine: Machine, tmp_path: Path
 ) -> None:
-    release(operator, "first", first.image, "0.1.0")
-    release(operator, "next", media(operator.site.part(), tmp_path, words=WORDS, version="0.2.0").image, "0.2.0")
-    node = booted(machine, "Reporting since").rows["node"]
-    operator.ask(node, "next")
-    operator.hears(machine, node, "Upgrading", 120.0)
-    assert operator.hears(machine, node, "Current", 2 * BOOT_SECONDS) == "version 0.2.0, flavour cloud"
-    screen = machine.shows("Reporting since", BOOT_SECONDS)
-    assert screen.text.startswith("Hardpan 0.2.0")
-    assert (screen.rows["node"], screen.rows["keys"]) == (node, SEALED)
-    assert said(operator.site, node) == ("True", "ImageReleased", "it started release next")
+    following = media(operator.site.part(), tmp_path, words=WORDS, version="0.2.0")
+    assert updated(operator, machine, first.image, following.image) == SEALED
 
 
 def test_with_secure_boot_every_signed_image_opens_the_sealed_keys(
-    site: GuestSite, sticks: Media, machines: Callable[..., Machine], tmp_path: Path
+    operator: Operator, first: Media, machines: Callable[..., Machine], tmp_path: Path
 ) -> None:
     key = boot_key(tmp_path)
-    images = {"one": sticks.image, "another": with_a_file_more(sticks)}
-    media = {name: Media(sign(sticks.tools, image, key), sticks.tools, tmp_path, key) for name, image in images.items()}
+    following = media(operator.site.part(), tmp_path, words=WORDS, version="0.2.0")
+    old, new = (sign(first.tools, each.image, key) for each in (first, following))
     with chip() as tpm:
-        stick = media["one"].stick("one", site.credentials)
-        machine = machines(stick, [blank_disk(tmp_path)], firmware=CHECKING, more=(*PROTECTED, *tpm))
-        first = booted(machine, "Reporting since")
-        assert first.rows["keys"] == "sealed to this machine's TPM and to its Secure Boot (PCR 7)"
-        machine.medium = media["another"].stick("another", site.credentials)
-        second = booted(machine, "Reporting since")
-        assert (second.rows["node"], second.rows["keys"]) == (first.rows["node"], first.rows["keys"])
+        stick = Media(old, first.tools, tmp_path, key).stick("signed", operator.site.credentials)
+        more = (*PROTECTED, *tpm)
+        machine = machines(stick, [blank_disk(tmp_path)], firmware=CHECKING, more=more, keeps=True, restarts=True)
+        assert updated(operator, machine, old, new) == "sealed to this machine's TPM and to its Secure Boot (PCR 7)"
+
+
+def updated(operator: Operator, machine: Machine, old: bytes, new: bytes) -> str:
+    """How the keys of a node lie on its disk, after it was brought from one image to the other."""
+    release(operator, "old", old, "0.1.0")
+    release(operator, "new", new, "0.2.0")
+    first = booted(machine, "Reporting since").rows
+    operator.ask(first["node"], "new")
+    operator.hears(machine, first["node"], "Upgrading", 120.0)
+    assert operator.hears(machine, first["node"], "Current", 2 * BOOT_SECONDS) == "version 0.2.0, flavour cloud"
+    screen = machine.shows("Reporting since", BOOT_SECONDS)
+    assert screen.text.startswith("Hardpan 0.2.0")
+    assert (screen.rows["node"], screen.rows["keys"]) == (first["node"], first["keys"])
+    assert said(operator.site, first["node"]) == ("True", "ImageReleased", "it started release new")
+    return first["keys"]
 
 
 def booted(machine: Machine, until: str) -> Screen:
