@@ -67,3 +67,15 @@ def test_a_power_cut_at_any_moment_of_the_first_boot_leaves_one_identity(
         print(told, "was", shown.rows.get("state") if shown else "", flush=True)
         assert set(site.nodes) - before == {node}, told
         assert shown is None or shown.rows["node"] in ("not yet known", node), told
+
+
+def test_a_power_cut_as_soon_as_the_ledger_has_heard_of_the_machine_leaves_one_identity(
+    site: GuestSite, sticks: Media, machines: Callable[..., Machine], tmp_path: Path
+) -> None:
+    machine = machines(sticks.stick("heard", site.credentials), [blank_disk(tmp_path)])
+    before = set(site.nodes)
+    machine.switch_on()
+    heard = machine.wait(lambda: set(site.nodes) - before or None, "a registration", BOOT_SECONDS)
+    machine.cut()
+    machine.switch_on()
+    assert {machine.shows("Reporting since", BOOT_SECONDS).rows["node"]} == heard
