@@ -44,7 +44,7 @@ def configuration(app: Starlette, address: Address) -> uvicorn.Config:
 
 
 def _tls_of_firmware(_: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """TLS 1.2 and newer: firmware and iPXE know no 1.3."""
+    """TLS 1.2 and newer: not all firmware knows 1.3."""
     context = default()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

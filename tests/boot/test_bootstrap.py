@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.boot.machine import CARD, Machine, blank_disk
 from tests.boot.test_media import GATEWAY_OPTION, IPXE, NO_PXE, TOKEN_OPTION
 from tests.system.requirements import miss
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(900), pytest.mark.boot_slow]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 Make = Callable[..., Machine]
 BOOT_SECONDS = 800.0
 DOWNLOAD_SECONDS = 120.0
@@ -58,7 +59,7 @@ def wire() -> Iterator[Callable[..., Wire]]:
         each.close()
 
 
-def test_a_machine_becomes_a_node_by_http_boot_of_the_servers_image(
+def test_http_boot_starts_the_servers_image_and_dhcp_names_the_control_plane(
     site: GuestSite, bootstrap: Bootstrap, machines: Make, wire: Callable[..., Wire], tmp_path: Path
 ) -> None:
     for_firmware = {CLASS: b"HTTPClient", FILE: bootstrap.address("hardpan.efi").encode()}
@@ -67,7 +68,7 @@ def test_a_machine_becomes_a_node_by_http_boot_of_the_servers_image(
     network = (*between.words(), "-device", f"{CARD},bootindex=1")
     machine = machines(None, [blank_disk(tmp_path)], network=network, more=NO_PXE)
     machine.switch_on()
-    screen = machine.shows("ApprovedByToken", BOOT_SECONDS)
+    screen = machine.shows("(from DHCP)", BOOT_SECONDS)
     assert screen.rows["control plane"] == f"{site.url} (from DHCP)"
 
 
@@ -78,14 +79,16 @@ def test_http_boot_of_the_servers_cd_needs_nothing_from_dhcp_but_its_address(
     network = (*wire(for_firmware=for_firmware).words(), "-device", f"{CARD},bootindex=1")
     machine = machines(None, [blank_disk(tmp_path)], network=network, more=NO_PXE)
     machine.switch_on()
-    screen = machine.shows("ApprovedByToken", BOOT_SECONDS)
+    screen = machine.shows("(from the boot medium)", BOOT_SECONDS)
     assert screen.rows["control plane"] == f"{site.url} (from the boot medium)"
 
 
-@pytest.mark.parametrize(("medium", "suffix"), [("usb", ".img"), ("iso", ".iso")])
+@pytest.mark.parametrize("medium", ["usb", "iso"])
 def test_a_person_downloads_a_medium_and_checks_it_as_the_page_says(
-    sticks: Media, bootstrap: Bootstrap, tmp_path: Path, medium: str, suffix: str
+    sticks: Media, bootstrap: Bootstrap, tmp_path: Path, medium: str
 ) -> None:
+    if medium == "iso" and shutil.which("xorriso") is None:
+        miss("a CD is taken apart by xorriso: run `make setup` as root")
     with browser(tmp_path) as window:
         window.open(f"{bootstrap.url}/")
         window.click(f"option[value={NAME}]")
@@ -94,8 +97,7 @@ def test_a_person_downloads_a_medium_and_checks_it_as_the_page_says(
         commands = window.text("pre")
         assert "a join token is in this file" not in window.text().lower()
         window.click("a.take")
-        (name,) = {word for word in commands.split() if word.startswith(f"hardpan-{NAME}") and word.endswith(suffix)}
-        file = window.downloaded(name, DOWNLOAD_SECONDS)
+        file = window.downloaded(window.property("a.take", "download"), DOWNLOAD_SECONDS)
     assert hashlib.sha256(file.read_bytes()).hexdigest() in commands
     shell = ["bash", "-euxc", commands]
     done = subprocess.run(shell, cwd=file.parent, capture_output=True, text=True)

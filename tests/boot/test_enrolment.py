@@ -24,9 +24,9 @@ from tests.boot.guest_site import GuestSite, Media
 from tests.boot.machine import Machine
 from tests.boot.test_secure_boot import PROTECTED
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(900), pytest.mark.boot_slow]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 Make = Callable[..., Machine]
-BOOT_SECONDS = 400.0
+BOOT_SECONDS = 800.0
 WITHOUT_KEYS = ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.fd")
 SYNCS = b"""#!/bin/sh
 modprobe -q efivarfs

@@ -16,13 +16,13 @@ from tests.boot.machine import CARD, Machine
 from tests.boot.test_media import NO_PXE
 from tests.system.requirements import miss, need
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(900), pytest.mark.boot_slow]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 PAGE = Path(__file__).parents[2] / "docs" / "netboot.md"
 LOADER = Path("/usr/lib/ipxe/snponly.efi")
 SPACE = "hpnetboot"
 INSIDE = ("ip", "netns", "exec", SPACE)
 ADDRESS, PORT = "192.0.2.1", 8080
-BOOT_SECONDS = 400.0
+BOOT_SECONDS = 800.0
 NETWORK = ("-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", f"{CARD},bootindex=1")
 
 

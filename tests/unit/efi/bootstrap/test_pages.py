@@ -134,14 +134,14 @@ def test_a_token_over_a_line_that_others_read_is_warned_of() -> None:
 
 def test_what_strangers_and_files_say_is_text_and_never_markup() -> None:
     nasty = "<script>alert(1)</script>\"'&$title"
-    image = Image("metal", "0.1.0", "line", DIGEST, 1, True)
-    known = Site("lab", Credentials(GATEWAY, "", {"a": nasty}), (image,))
+    images = tuple(Image(flavour, "0.1.0", "line", DIGEST, 1, True) for flavour in ("metal", nasty))
+    known = Site("lab", Credentials(GATEWAY, "", {"a": nasty}), images)
     pages = Pages(Catalogue((known,)))
     asked = Asked("lab", "metal", Medium.HTTP)
     offer = pages.choice(asked)
     assert offer is not None
     texts = [pages.chosen(offer, Kept(Path("/file"), 1, DIGEST), f"http://{nasty}")]
-    texts += [pages.front(Asked(nasty, nasty, nasty)), pages.front(Asked("lab", nasty))]
+    texts += [pages.front(Asked(nasty, nasty, nasty)), pages.front(Asked("lab", "other"))]
     for text in texts:
         assert read(text).all("script") == []
     assert nasty in read(texts[0]).text

@@ -99,8 +99,11 @@ async def test_who_goes_away_does_not_stop_what_others_wait_for(boot: Server) ->
     first = asyncio.create_task(boot.shelf.get(offer))
     await asyncio.sleep(0)
     first.cancel()
-    assert (await boot.shelf.get(offer)).size == 75 << 20
+    made = await boot.shelf.get(offer)
+    assert made.size == 75 << 20
     assert boot.made == 1
+    # Nor is its digest computed again.
+    assert await boot.shelf.get(offer) is made
 
 
 async def test_what_was_made_is_there_after_a_restart_and_what_nobody_can_ask_for_is_not(
