@@ -83,8 +83,10 @@ def _is_due(now: Situation) -> bool:
 def outcome(now: Situation) -> Told:
     """What is to be told of the latest order, or of what was tried before there was one."""
     order = now.order
-    if now.work is not None and now.work.over and not now.work.reason:
-        return told(now.work.order, "upgrading", "it is installed, and the machine restarts")
+    if now.work is not None and not now.work.reason:
+        # The attempt is kept before the restart: until then it has not failed.
+        said = "it is installed, and the machine restarts" if now.work.over else "it is fetched and installed"
+        return told(now.work.order, "upgrading", said)
     if now.attempt is not None and (order is None or now.tried):
         return _tried(now, now.attempt)
     if order is None:
@@ -94,7 +96,7 @@ def outcome(now: Situation) -> Told:
     work = now.work if now.work is not None and now.work.order.same(order) else None
     if work is not None and work.reason:
         return told(order, "upgrading" if work.again else "failed", work.message, work.reason)
-    return told(order, "upgrading", "it is fetched and installed" if work else "it comes after the node works again")
+    return told(order, "upgrading", "it comes once the node works")
 
 
 def _tried(now: Situation, attempt: Attempt) -> Told:

@@ -15,8 +15,8 @@ from node_agent.update.partition import BootPartition, Folder
 from node_agent.update.slots import Act, installing, objection
 from sal import boot_entries
 from sal.command import Command, Runner
-from sal.efi_boot import BootVariables, load_option
-from sal.errors import os_errors
+from sal.efi_boot import BootVariables, Place, load_option
+from sal.errors import SalError, os_errors
 
 FETCH_SECONDS = 3700.0
 # What a file system of an image's size needs besides the image.
@@ -46,11 +46,17 @@ class Installer:
                 folder.apply(action, fetched)
         with self.partition.mounted() as folder:
             self._require_digest(order, folder.digest(order.version))
-        self.shelf.begin(Attempt(order=order))
-        self.variables.start_once(
-            load_option(f"Hardpan {order.version}", place, boot_entries.image_file(order.version))
-        )
+        self._try_at_the_next_start(order, place)
         self.shelf.forget_images()
+
+    def _try_at_the_next_start(self, order: Order, place: Place) -> None:
+        option = load_option(f"Hardpan {order.version}", place, boot_entries.image_file(order.version))
+        self.shelf.begin(Attempt(order=order))
+        try:
+            self.variables.start_once(option)
+        except SalError:
+            self.shelf.clear()
+            raise
 
     def _require_room(self, folder: Folder, order: Order, running: str) -> None:
         slots = folder.slots()

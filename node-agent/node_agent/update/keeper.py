@@ -76,7 +76,7 @@ class Updates:
 
     def _keep(self, now: Situation) -> None:
         """Entry first, then the attempt's end, then the mark: a cut between leaves a step that is done again."""
-        if now.on_trial:
+        if now.on_trial or self.installer.variables.started_once():
             with self.installer.partition.mounted() as folder:
                 for action in keeping(folder.slots(), self.version):
                     folder.apply(action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,10 @@ class Bench:
         """A variable of the firmware."""
         file = self.root / VARIABLES / f"{name}-{GLOBAL}"
         return file.read_bytes() if file.exists() else None
+
+    def set(self, name: str, number: int) -> None:
+        """The firmware sets a variable."""
+        (self.root / VARIABLES / f"{name}-{GLOBAL}").write_bytes(struct.pack("<IH", 6, number))
 
     @property
     def attempt(self) -> Attempt | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from node_agent.errors import NodeError, Refused, TryAgain
-from sal.efi_boot import Place, load_option
+from sal.efi_boot import VARIABLES, Place, load_option
+from sal.errors import SalError
 from tests.unit.node_agent.update.bench import IMAGE, PARTITION, Bench, order
 
 
@@ -86,6 +88,13 @@ def test_what_lies_on_the_medium_for_nothing_makes_room(bench: Bench) -> None:
     bench.put("0.1.5", b"fell back")
     bench.installer.install(order(), "0.1.0")
     assert bench.files == {"0.1.0.efi", "0.1.0.conf", "0.2.0.efi"}
+
+
+def test_an_image_that_the_firmware_was_not_told_of_is_not_said_to_be_tried(bench: Bench, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / VARIABLES)
+    with pytest.raises(SalError):
+        bench.installer.install(order(), "0.1.0")
+    assert bench.attempt is None
 
 
 def test_a_load_option_is_as_firmware_reads_it() -> None:

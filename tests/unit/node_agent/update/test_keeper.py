@@ -129,6 +129,15 @@ def test_a_cut_after_the_entry_and_before_the_attempt_s_end_keeps_the_image(
     assert machine.bench.attempt is None
 
 
+def test_an_image_that_was_started_once_is_kept_though_nothing_tells_of_its_attempt(machine: Machine) -> None:
+    installed(machine)
+    machine.bench.shelf.clear()
+    machine.bench.set("BootCurrent", 0x4850)
+    machine.start("0.2.0")
+    assert machine.look() is Step.KEEP
+    assert "0.2.0.conf" in machine.bench.files
+
+
 def _cut(_: object) -> None:
     raise SalError("the power is gone")
 
