@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,9 +16,9 @@ from efi.pe import sections
 from efi.tree import Tree
 from efi.uki import CONTENTS, Parts, join
 from efi.usb import write_usb
+from tests.boot.chip import chip
 from tests.boot.guest_site import Media
 from tests.boot.machine import Machine
-from tests.system.requirements import miss
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900), pytest.mark.boot_slow]
 BOOT_SECONDS = 300.0
@@ -34,18 +31,9 @@ poweroff -f
 
 @pytest.fixture
 def tpm() -> Iterator[tuple[str, ...]]:
-    """QEMU's options for a machine with a TPM, which a program stands in for."""
-    if shutil.which("swtpm") is None:
-        miss("a TPM needs swtpm: run `make setup` as root")
-    with tempfile.TemporaryDirectory(prefix="hpt-") as folder:
-        line = f"{folder}/line"
-        words = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}", "--ctrl", f"type=unixio,path={line}"]
-        with subprocess.Popen(words) as process:
-            try:
-                chip = ("-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0")
-                yield ("-chardev", f"socket,id=tpm,path={line}", *chip)
-            finally:
-                process.terminate()
+    """QEMU's options for a machine with a TPM."""
+    with chip() as words:
+        yield words
 
 
 def test_pcr_11_is_known_before_the_machine_starts(
