@@ -24,13 +24,20 @@ STEADY_SECONDS = 30.0
 GRACE_SECONDS = {"agent": 15.0, "executor": 30.0}
 
 
+def spawned(name: str, settings: NodeSettings) -> Process:
+    """A process of the node, in a Python of its own. Raises CommandError."""
+    command = [sys.executable, "-m", f"node_agent.{name}", str(settings.paths.settings)]
+    return spawn(command, log=settings.paths.log(name), environment=_environment())
+
+
 @dataclass
 class Child:
-    """One of the two processes. `show` gets each line that it prints."""
+    """One of the two processes. `show` gets each line that it prints, `begin` starts it."""
 
     name: str
     settings: NodeSettings
     show: Callable[[str], None]
+    begin: Callable[[str, NodeSettings], Process] = spawned
     back_off: BackOff = field(default_factory=lambda: BackOff(first=0.2, longest=30.0))
 
     def __post_init__(self) -> None:
@@ -52,8 +59,7 @@ class Child:
         if self._process is not None:
             self._process, self._due = None, now + self.back_off.next()
         elif now >= self._due:
-            command = [sys.executable, "-m", f"node_agent.{self.name}", str(self.settings.paths.settings)]
-            self._process = spawn(command, log=self._log, environment=_environment())
+            self._process = self.begin(self.name, self.settings)
             self._started, self._noted = now, False
             self._note_down()
 

@@ -124,7 +124,7 @@ def hand_over(folder: Path, user: int) -> None:
 
 def wait_for_executor(agent: Agent) -> None:
     """Waits until the executor answers, saying what it waits for."""
-    back_off = BackOff(first=0.05, longest=5.0)
+    back_off = BackOff(first=0.05, longest=1.0)
     while not agent.stopping.is_set():
         try:
             ask(agent.executor, Hello(), Welcome)

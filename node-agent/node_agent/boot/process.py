@@ -13,10 +13,12 @@ from node_agent.boot.acts import Acts
 from node_agent.boot.consoles import ConsoleCopy
 from node_agent.boot.node import NodeProcesses
 from node_agent.boot.places import Places
+from node_agent.boot.preloaded import Preloaded
 from node_agent.boot.screen import Screen, drawn
 from node_agent.boot.sequence import Boot
 from node_agent.boot.terminals import Terminals
 from node_agent.clock import render
+from node_agent.process import Child
 from node_agent.settings import FETCH_USER
 from node_agent.update.documents import Desk, Shelf
 from node_agent.update.install import Installer
@@ -34,7 +36,10 @@ def main(places: Places) -> None:
     _redirect(places)
     terminals = Terminals(places.root)
     terminals.quiet()
-    acts = Acts(places, SystemRunner(), NodeProcesses())
+    preloaded = Preloaded()
+    preloaded.warm()
+    children = NodeProcesses(lambda name, settings, show: Child(name, settings, show, preloaded.begin))
+    acts = Acts(places, SystemRunner(), children)
     button, consoles = PowerButton(), ConsoleCopy()
 
     def beside() -> None:
