@@ -27,7 +27,7 @@ def hardpan(cloud: Cloud, *words: str) -> tuple[int, str]:
     """Runs a command; its exit code and all that it printed."""
     environment = os.environ | {"KUBECONFIG": str(cloud.demo.layout.kubeconfig)}
     command = [sys.executable, "-m", "cli.main", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
