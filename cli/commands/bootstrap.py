@@ -15,8 +15,10 @@ from cli.output import note, say
 from controllers.loop import logs
 from efi.bootstrap.app import create
 from efi.bootstrap.offer import Catalogue, offers
+from efi.bootstrap.place import own_folder
 from efi.bootstrap.serving import Address, serve
 from efi.bootstrap.shelf import Shelf
+from efi.bootstrap.site import Site
 from efi.build import lock_file, prepare
 from efi.flavour import flavour
 from efi.lock import read_lock
@@ -48,17 +50,23 @@ def bootstrap_serve(
     """
     address = _address(listen, certificate, key)
     tools = prepare(read_lock(lock or lock_file(flavour(TOOLS))), store(), step)
-    shelf = Shelf(cache_folder() / "bootstrap", tools)
+    with own_folder(cache_folder() / "bootstrap") as folder:
+        shelf = Shelf(folder, tools)
+        found = _read(sites, shelf)
+        note(f"Next: open {'https' if certificate else 'http'}://{listen}/ in a browser; it serves until it is stopped")
+        logs.setup(log)
+        serve(create(Catalogue(found), shelf), address)
+
+
+def _read(folder: Path, shelf: Shelf) -> tuple[Site, ...]:
+    """The sites, told one a line; their images are on the shelf, and what no site has is off it."""
     with step("images of the sites read"):
-        found = read_sites(sites, shelf.put)
+        found = read_sites(folder, shelf.put)
     shelf.keep_only(offer for site in found for image in site.images for offer in offers(site, image))
     for site in found:
         images = ", ".join(f"{each.flavour} {each.version}" for each in site.images)
         say(f"{site.name}  {images}  control plane {site.beside.gateway}  {_told(site.token_on)}")
-    scheme = "https" if certificate else "http"
-    note(f"Next: open {scheme}://{listen}/ in a browser; it serves until it is stopped")
-    logs.setup(log)
-    serve(create(Catalogue(found), shelf), address)
+    return found
 
 
 def _told(token_on: frozenset[str]) -> str:

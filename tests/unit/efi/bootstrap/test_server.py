@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from efi.bootstrap.offer import offers
+from efi.bootstrap.place import own_folder
 from efi.bootstrap.site import Medium, image_of
 from tests.unit.efi.bootstrap.server import CLOUD, GATEWAY, METAL, OLD, SEED, Server, server, site
 
@@ -213,3 +214,10 @@ async def test_what_somebody_took_away_is_made_again(boot: Server) -> None:
     for file in (boot.folder / "shelf").glob("*.ipxe"):
         file.unlink()
     assert (await boot.get(f"{METAL_FILES}/boot.ipxe")).status_code == 200
+
+
+def test_two_servers_never_share_a_folder_and_one_that_starts_again_finds_its_own(tmp_path: Path) -> None:
+    with own_folder(tmp_path) as first, own_folder(tmp_path) as second:
+        assert (first.name, second.name) == ("0", "1")
+    with own_folder(tmp_path) as again:
+        assert again == first
