@@ -58,6 +58,7 @@ STATUSES: Mapping[str, Mapping[str, Any]] = {
     "Tenant": {"conditions": [condition("Ready", "Listed")]},
     "User": {"conditions": [condition("Ready", "Listed")]},
     "JoinToken": {"conditions": [condition("Ready", "Listed")], "used": 12},
+    "Release": {"conditions": [condition("Ready", "Listed")]},
     "Trust": {"conditions": [condition("Ready", "Valid")], "version": 41, "expires": "2026-12-08T00:00:00Z"},
 }
 LISTS = {
@@ -72,6 +73,7 @@ LISTS = {
     "User": "NAME LISTED REASON AGE",
     "Supervisor": "NAME READY REGION REASON AGE",
     "JoinToken": "NAME OPEN USED COUNT EXPIRES SITE AGE",
+    "Release": "NAME VERSION FLAVOUR MINIMUM LISTED AGE",
 }
 
 
