@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,9 @@ def browser(folder: Path, *switches: str) -> Iterator[Browser]:
     environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "no_proxy": "127.0.0.1"}
     with subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, env=environment) as driver:
         try:
-            yield Browser(_session(port, folder, switches), downloads)
+            with closing(_session(port, folder, switches)) as client:
+                yield Browser(client, downloads)
+                client.delete(str(client.base_url).rstrip("/"))
         finally:
             driver.terminate()
 

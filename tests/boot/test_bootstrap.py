@@ -20,7 +20,7 @@ from tests.system.requirements import miss
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 Make = Callable[..., Machine]
-BOOT_SECONDS = 800.0
+BOOT_SECONDS = 400.0
 DOWNLOAD_SECONDS = 120.0
 
 

@@ -26,7 +26,7 @@ from tests.boot.test_secure_boot import PROTECTED
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800), pytest.mark.boot_slow]
 Make = Callable[..., Machine]
-BOOT_SECONDS = 800.0
+BOOT_SECONDS = 400.0
 WITHOUT_KEYS = ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.fd")
 SYNCS = b"""#!/bin/sh
 modprobe -q efivarfs

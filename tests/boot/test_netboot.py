@@ -22,7 +22,7 @@ LOADER = Path("/usr/lib/ipxe/snponly.efi")
 SPACE = "hpnetboot"
 INSIDE = ("ip", "netns", "exec", SPACE)
 ADDRESS, PORT = "192.0.2.1", 8080
-BOOT_SECONDS = 800.0
+BOOT_SECONDS = 400.0
 NETWORK = ("-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", f"{CARD},bootindex=1")
 
 
