@@ -23,7 +23,8 @@ TEXTS = (
     "Acme* 4.2", "node.example", "disk/ssd.2", "Ä rest", "0" * 64, "f" * 64, "sha256:" + "0" * 64,
     "SHA256:" + "+/a" * 14 + "b", "A" * 43 + "=", "/data", "/a/b.c_d-e", "2026-11-24", "images.example",
     "10.7.0.0/16", "fd00:7::/32",
-    "https://images.example/a.raw", "0.2.0", "machine/web-0/address", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "b" * 43,
+    "https://images.example/a.raw", "0.2.0", "machine/web-0/address",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "b" * 43,
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "b" * 43 + " alice@hardpan, née é",
     "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAI" + "c" * 43 + "AAAABHNzaDo=",
 )  # fmt: skip
