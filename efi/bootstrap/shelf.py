@@ -17,7 +17,7 @@ from efi.netboot import script
 from efi.unpacked import Unpacked
 from efi.usb import write_usb
 from sal.errors import os_errors
-from sal.filesystem import write_durably
+from sal.filesystem import move, write_durably
 
 FORM = "1"
 """Changes when what is made of the same offer becomes another."""
@@ -84,7 +84,7 @@ class Shelf:
                 content = Content(self._image(offer.image).read_bytes(), offer.beside.files())
                 MAKERS[offer.medium](self._tools, made, offer, content)
                 made.chmod(0o600)
-                made.rename(file)
+                move(made, file)
         return kept(file)
 
     def _image(self, image: Image) -> Path:
