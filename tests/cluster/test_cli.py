@@ -198,7 +198,10 @@ def test_a_machine_is_approved_explained_and_forgotten(operator: Operator) -> No
     assert verify_certificate(held["spec"]["certificate"].encode(), operator.site.view()).labels == {"rack": "7"}
     assert operator("forget", "node", NODE)[0] == 1
     assert operator("forget", "node", NODE, "--yes")[0] == 0
-    assert operator.kubectl.get("nodes.hardpan.dev", NODE) is None
+    held = operator.kubectl.get("nodes.hardpan.dev", NODE)
+    assert held is not None
+    assert held["spec"]["removal"] == "Forget"
+    operator.kubectl.run("delete", "nodes.hardpan.dev", NODE)
 
 
 def test_uptime_of_all_nodes_and_of_one_day_by_day(operator: Operator) -> None:
