@@ -17,6 +17,9 @@ from pyroute2.netlink.exceptions import NetlinkError
 from sal.errors import SalError
 
 MTU = 1400
+# The machines' gateway. Without one of its own a bridge has the lowest address of its ports, which goes with that port:
+# when one machine ended, others would lose their way out until they ask anew who the gateway is.
+GATEWAY_CARD = "02:68:70:00:00:01"
 FORWARDING = Path("/proc/sys/net/ipv6/conf/all/forwarding")
 _UP = 0x1
 _MAIN_TABLE = 254
@@ -50,7 +53,7 @@ def ensure_bridge(name: str, address: IPv6Interface) -> tuple[str, ...]:
         before = _links(ip).get(name)
         missing = _shortcomings(before, name)
         if before is None:
-            ip.link("add", ifname=name, kind="bridge")
+            ip.link("add", ifname=name, kind="bridge", address=GATEWAY_CARD)
         index = _index(ip, name)
         if missing:
             ip.link("set", index=index, state="up", mtu=MTU)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from cli.demo.layout import NODE_LINK, PREFIX_LENGTH, Layout, NodeLayout
 from sal.command import Command, Runner
 
+BRIDGE_CARD = "02:68:70:00:00:01"
+
 
 class DemoNetwork:
     """Makes and removes it; both may be repeated."""
@@ -18,7 +20,8 @@ class DemoNetwork:
     def ensure(self) -> None:
         """The bridge, with this machine's address on it."""
         self._ip("link add", self._layout.bridge, "type bridge", tolerate=True)
-        self._ip("link set", self._layout.bridge, "up")
+        # Without an address of its own it has the lowest of its cables', and who leaves would take that along.
+        self._ip("link set", self._layout.bridge, f"address {BRIDGE_CARD} up")
         self._ip("address replace", f"{self._layout.address}/{PREFIX_LENGTH}", "dev", self._layout.bridge, "nodad")
 
     def ensure_node(self, node: NodeLayout) -> None:

@@ -12,7 +12,7 @@ import pytest
 from node_agent.errors import NeedsOperator
 from node_agent.executor.hosts import pool_for
 from sal.command import Command, SystemRunner
-from sal.links import link_names
+from sal.links import GATEWAY_CARD, link_names
 from sal.nftables import Nftables
 from sal.qmp import Qmp
 from tests.system.node_site import kill
@@ -40,6 +40,9 @@ def test_machines_run_reach_one_another_and_keep_their_volume(node: RealNode) ->
     assert receipt.state == "succeeded", receipt
     node.says("web-0", "web-0 boot 1 of volume /data-0")
     node.says("web-1", "web-1 reached peer")
+    # The gateway's card is its own, and does not go with a machine's port.
+    shown = SystemRunner().run(Command(("ip", "-brief", "link", "show", node.settings.network.bridge)))
+    assert GATEWAY_CARD in shown.text.split()
 
     kill(node.pid("web-0"))
     node.watch(3)
