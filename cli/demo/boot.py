@@ -38,7 +38,7 @@ def boot(cloud: DemoCloud, machines: BootedMachines, steps: Steps) -> BootedMach
     if not cloud.site.trust_file.exists():
         raise CliError("the demo is not up: hardpan demo up")
     made = image(cloud, steps.step)
-    steps.say(f"  ✓ boot image {len(made.image) / (1 << 20):.1f} MiB  sha256:{made.digest[:12]}…")
+    steps.say(f"    {len(made.image) / (1 << 20):.1f} MiB  sha256:{made.digest[:12]}…")
     machine = machines.machine(max(machines.numbers, default=0) + 1)
     write_medium(made, machine.medium, credentials(cloud))
     with steps.step(f"{machine.name}: firmware, kernel, network, registered"):

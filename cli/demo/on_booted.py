@@ -41,7 +41,7 @@ class OnBooted:
 
     def _write_media(self, steps: Steps) -> None:
         made = image(self._cloud, steps.step)
-        steps.say(f"  ✓ boot image {len(made.image) / (1 << 20):.1f} MiB  sha256:{made.digest[:12]}…")
+        steps.say(f"    {len(made.image) / (1 << 20):.1f} MiB  sha256:{made.digest[:12]}…")
         for number in NUMBERS:
             if not self._machines.runs(number):
                 write_medium(made, self._machines.machine(number).medium, credentials(self._cloud))
