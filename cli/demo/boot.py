@@ -34,12 +34,12 @@ BOOT_PATIENCE_SECONDS = 300.0
 
 
 def boot(cloud: DemoCloud, machines: BootedMachines, steps: Steps) -> BootedMachine:
-    """Builds the image of the demo's site, and switches a new machine on. Raises CliError while the demo is down."""
+    """Builds the image of the site, and switches a new machine on. Raises CliError while the demo is down, or full."""
     if not cloud.site.trust_file.exists():
         raise CliError("the demo is not up: hardpan demo up")
+    machine = machines.next()
     made = image(cloud, steps.step)
     steps.say(f"    {len(made.image) / (1 << 20):.1f} MiB  sha256:{made.digest[:12]}…")
-    machine = machines.machine(max(machines.numbers, default=0) + 1)
     write_medium(made, machine.medium, credentials(cloud))
     with steps.step(f"{machine.name}: firmware, kernel, network, registered"):
         machines.switch_on(machine.number)

@@ -90,6 +90,13 @@ class BootedMachines:
         found = (each.name.removeprefix("machine-") for each in self._folder.glob("machine-*") if each.is_dir())
         return tuple(sorted(int(each) for each in found if each.isdecimal()))
 
+    def next(self) -> BootedMachine:
+        """The machine after the last one. Raises CliError when the fabric between them has no more sockets."""
+        number = max(self.numbers, default=0) + 1
+        if number > fabric.MOST_NODES:
+            raise CliError(f"the demo has {fabric.MOST_NODES} booted machines at most: begin anew (make demo-down)")
+        return self.machine(number)
+
     def runs(self, number: int) -> bool:
         """Whether its power is on."""
         return self._processes.find(self.machine(number).name) is not None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from node_agent.fetcher import LATER, NEVER
+from node_agent.fetching_apart import LATER, NEVER
 from sal.command import Command, Runner
 from sal.errors import Busy, Refused
 from sal.images import LARGEST_IMAGE

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node_agent.errors import Refused, TryAgain
+from node_agent.fetching_apart import LATER, NEVER
 from node_agent.update.documents import Attempt, Order, Shelf
-from node_agent.update.fetch import LATER, NEVER
 from node_agent.update.partition import BootPartition, Folder
 from node_agent.update.slots import Act, installing, objection
 from sal import boot_entries

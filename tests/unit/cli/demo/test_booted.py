@@ -8,6 +8,7 @@ import pytest
 
 from cli.demo import booted
 from cli.demo.booted import BootedMachine, BootedMachines
+from cli.demo.fabric import MOST_NODES
 from cli.demo.processes import Processes
 from cli.errors import CliError
 
@@ -45,6 +46,14 @@ def test_machines_are_numbered_as_their_folders(tmp_path: Path) -> None:
     for name in ("machine-2", "machine-10", "machine-x", "node-1"):
         (tmp_path / name).mkdir()
     assert machines.numbers == (2, 10)
+
+
+def test_there_are_no_more_machines_than_the_fabric_between_them_has_sockets(tmp_path: Path) -> None:
+    machines = BootedMachines(tmp_path, Processes(tmp_path / "processes"))
+    assert machines.next().number == 1
+    (tmp_path / f"machine-{MOST_NODES}").mkdir()
+    with pytest.raises(CliError, match="begin anew"):
+        machines.next()
 
 
 def test_without_firmware_for_machines_the_remedy_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

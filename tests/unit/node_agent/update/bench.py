@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from node_agent.fetching_apart import LATER
 from node_agent.update.documents import Attempt, Desk, Order, Shelf, read
-from node_agent.update.fetch import LATER
 from node_agent.update.install import Installer
 from node_agent.update.partition import BootPartition
 from sal import boot_entries

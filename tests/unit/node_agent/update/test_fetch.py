@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from node_agent.fetching_apart import LATER, NEVER
 from node_agent.update import fetch
-from node_agent.update.fetch import LATER, NEVER
 from sal.download import Piece
 from sal.errors import Busy, Refused
 
