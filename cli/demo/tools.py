@@ -1,4 +1,4 @@
-"""Builds the embedded Kubernetes and etcd once, into a cache keyed by what they are made of.
+"""Builds the embedded Kubernetes, etcd and helm once, each into a cache keyed by what it is made of.
 
 No package registry serves k3s; the same upstream API server comes as Go modules (reference/k3s.md).
 """
@@ -17,8 +17,9 @@ from rich.console import Console
 from cli.demo.waiting import waiting
 from sal.command import Command, Runner, SystemRunner
 
-TOOLS = Path(__file__).parents[2] / "tools"
+SOURCES = Path(__file__).parents[2] / "tools"
 KUBERNETES_VERSION = "v1.35.4"
+HELM_VERSION = "v3.22.0"
 BUILD_SECONDS = 3600.0
 
 
@@ -28,6 +29,54 @@ class Tools:
 
     kube: Path
     etcd: Path
+    helm: Path
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of `tools/<name>`: its Go package, the variables that are set in it, and its build tags."""
+
+    name: str
+    package: str
+    variables: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What `go build` is told."""
+        settings = [word for variable in self.variables for word in ("-X", variable)]
+        return ("-trimpath", "-tags", ",".join(self.tags), "-ldflags", " ".join(("-s", "-w", *settings)))
+
+    @property
+    def target(self) -> Path:
+        """Where it is in the cache."""
+        hashed = hashlib.sha256(repr((self.package, self.options)).encode())
+        for file in sorted((SOURCES / self.name).iterdir()):
+            hashed.update(file.name.encode() + b"\0" + file.read_bytes())
+        return cache_folder() / "tools" / hashed.hexdigest()[:16] / self.name
+
+
+def _kubernetes_version() -> tuple[str, ...]:
+    major, minor = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
+    values = (("gitVersion", KUBERNETES_VERSION), ("gitMajor", major), ("gitMinor", minor))
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    return tuple(f"{package}.{name}={value}" for package in packages for name, value in values)
+
+
+def _helm_version() -> tuple[str, ...]:
+    """Its own, and the Kubernetes that `helm template` takes for granted where it asks none."""
+    major, minor = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
+    defaults = tuple(
+        f"helm.sh/helm/v3/pkg/{package}.k8sVersion{name}={value}"
+        for package in ("chartutil", "lint/rules")
+        for name, value in (("Major", major), ("Minor", minor))
+    )
+    return (f"helm.sh/helm/v3/internal/version.version={HELM_VERSION}", *defaults)
+
+
+KUBE = Program("kube", ".", _kubernetes_version(), ("agent",))
+ETCD = Program("etcd", "go.etcd.io/etcd/server/v3")
+HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", _helm_version())
 
 
 def cache_folder() -> Path:
@@ -37,54 +86,31 @@ def cache_folder() -> Path:
 
 def embedded_kubectl() -> Path:
     """Where the embedded kubectl is, or will be."""
-    return _tools().kube
-
-
-def _tools() -> Tools:
-    folder = cache_folder() / "tools" / _key()
-    return Tools(folder / "kube", folder / "etcd")
+    return KUBE.target
 
 
 def ensure_tools(runner: Runner) -> Tools:
-    """The programs, built when they are not there yet (5-8 minutes on two cores, then never again)."""
-    tools = _tools()
-    tools.kube.parent.mkdir(parents=True, exist_ok=True)
-    _ensure(runner, tools.kube, "kube", ".", _kube_flags())
-    _ensure(runner, tools.etcd, "etcd", "go.etcd.io/etcd/server/v3", "-s -w")
-    return tools
+    """The programs, built when they are not there yet (8-10 minutes on two cores, then never again)."""
+    return Tools(*(_ensured(runner, program) for program in (KUBE, ETCD, HELM)))
 
 
-def _ensure(runner: Runner, target: Path, name: str, package: str, flags: str) -> None:
+def _ensured(runner: Runner, program: Program) -> Path:
+    target = program.target
     if target.exists():
-        return
-    print(f"building {name} from Go modules (minutes, once)", file=sys.stderr, flush=True)
+        return target
+    print(f"building {program.name} from Go modules (minutes, once)", file=sys.stderr, flush=True)
     began = time.monotonic()
-    aside = target.with_name(f".new-{name}-{os.getpid()}")
-    build = ("go", "build", "-C", str(TOOLS / name), "-trimpath", "-ldflags", flags, "-o", str(aside), package)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".new-{program.name}-{os.getpid()}")
+    build = ("go", "build", "-C", str(SOURCES / program.name), *program.options, "-o", str(aside), program.package)
     environment = {name: value for name, value in os.environ.items() if name.startswith("GO")}
     environment |= {"CGO_ENABLED": "0", "PATH": os.environ["PATH"], "HOME": str(Path.home())}
     command = Command(build, environment=environment, timeout_seconds=BUILD_SECONDS, hint="Go 1.26 or newer is needed")
-    with waiting(f"go build {name}", Console(stderr=True)):
+    with waiting(f"go build {program.name}", Console(stderr=True)):
         runner.run(command)
     aside.rename(target)
-    print(f"built {name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-
-
-def _kube_flags() -> str:
-    major, minor = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
-    words = ["-s", "-w"]
-    for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
-        words += ["-X", f"{package}.gitVersion={KUBERNETES_VERSION}"]
-        words += ["-X", f"{package}.gitMajor={major}", "-X", f"{package}.gitMinor={minor}"]
-    return " ".join(words)
-
-
-def _key() -> str:
-    hashed = hashlib.sha256(KUBERNETES_VERSION.encode())
-    for file in sorted(TOOLS.glob("*/*")):
-        if file.suffix in (".go", ".mod", ".sum"):
-            hashed.update(file.name.encode() + b"\0" + file.read_bytes())
-    return hashed.hexdigest()[:16]
+    print(f"built {program.name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return target
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ class NoPrograms:
 def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ports as if they were free, tools as if they were built."""
     monkeypatch.setattr("cli.demo.ports._free", lambda count: list(range(20_000, 20_000 + count)))
-    monkeypatch.setattr(cluster, "ensure_tools", lambda runner: Tools(Path("/cache/kube"), Path("/cache/etcd")))
+    monkeypatch.setattr(
+        cluster, "ensure_tools", lambda runner: Tools(Path("/cache/kube"), Path("/cache/etcd"), Path("/cache/helm"))
+    )
 
 
 def choose(folder: Path, **environment: str) -> cluster.Kubernetes:
