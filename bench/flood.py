@@ -145,7 +145,7 @@ def measure() -> list[Row]:
             "HARDPAN_GATEWAY_LISTEN": f"127.0.0.1:{port}",
         }
         processes = Processes(cloud.demo.layout.folder / "bench")
-        processes.start("flooded-gateway", [sys.executable, "-m", "cli.main", "gateway"], settings)
+        processes.start("flooded-gateway", [sys.executable, "-m", "controllers", "gateway"], settings)
         try:
             return asyncio.run(_measure(cloud, port))
         finally:

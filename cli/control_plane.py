@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from sal.command import Process, spawn
 
@@ -42,8 +43,8 @@ class Child:
             self.pause = min(LONGEST_PAUSE, self.pause * 2)
             print(f"{self.role} ended; started again in {self.due - now:.1f} s", file=sys.stderr, flush=True)
         elif now >= self.due:
-            words = [sys.executable, "-m", "cli.main", self.role]
-            self.process = spawn(words, log=self.folder / f"{self.role}.log", environment=environment(self.role))
+            log = self.folder / f"{self.role}.log"
+            self.process = spawn(_words(self.role), log=log, environment=environment(self.role))
             self.started = now
             (self.folder / f"{self.role}.pid").write_text(str(self.process.pid))
 
@@ -68,14 +69,26 @@ def run(folder: Path) -> int:
     return 0
 
 
+def become(role: str) -> NoReturn:
+    """This process becomes a controller, without the memory of the command line."""
+    os.execve(sys.executable, _words(role), {**os.environ, "PYTHONPATH": _paths()})
+
+
+def _words(role: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "controllers", role]
+
+
+def _paths() -> str:
+    return ":".join(str(Path(each).resolve()) for each in sys.path if each)
+
+
 def environment(role: str = ROLES[0]) -> dict[str, str]:
     """What a child inherits: our settings, where the API server is, and where Python finds us.
 
     HARDPAN_MONITOR is the first child's address; each of the others has the next port.
     """
     passed = {name: value for name, value in os.environ.items() if name.startswith("HARDPAN_") or name == "KUBECONFIG"}
-    paths = ":".join(str(Path(each).resolve()) for each in sys.path if each)
     host, _, port = passed.get("HARDPAN_MONITOR", "").rpartition(":")
     if port.isdecimal():
         passed["HARDPAN_MONITOR"] = f"{host}:{int(port) + ROLES.index(role)}"
-    return {**passed, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    return {**passed, "PYTHONPATH": _paths(), "PYTHONUNBUFFERED": "1"}

@@ -3,53 +3,38 @@
 from __future__ import annotations
 
 import importlib
-import os
-import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import control_plane as processes
-from cli.errors import EXIT_FAILED, CliError
+from cli.errors import CliError
 
 
 def ledger() -> None:
     """Registers nodes and shows what counts. Settings come from HARDPAN_* variables."""
-    _run("controllers.ledger.app")
+    processes.become("ledger")
 
 
 def coord() -> None:
     """Picks the supervisor of each deployment. Settings come from HARDPAN_* variables."""
-    _run("controllers.coord.app")
+    processes.become("coord")
 
 
 def supervisor() -> None:
     """Verifies, evaluates, places and orders. Settings come from HARDPAN_* variables."""
-    _run("controllers.supervisor.app")
+    processes.become("supervisor")
 
 
 def gateway() -> None:
     """The one door for nodes. Settings come from HARDPAN_* variables."""
-    _run("controllers.gateway.main")
+    processes.become("gateway")
 
 
 def admission() -> None:
     """Refuses at kubectl apply what would be refused later. Settings come from HARDPAN_* variables."""
-    _run("controllers.admission.app")
-
-
-def _run(module: str) -> None:
-    """Imported only now: one role must not pay for the others. What nobody foresaw belongs into a role's log."""
-    loaded = importlib.import_module(module)
-    try:
-        code = loaded.main(os.environ)
-    except Exception as error:
-        if type(error).__name__ == "BadSettings":
-            raise CliError(str(error)) from None
-        traceback.print_exc()
-        code = EXIT_FAILED
-    raise typer.Exit(code)
+    processes.become("admission")
 
 
 def control_plane(
