@@ -15,7 +15,7 @@ from controllers.gateway.door import Door
 from controllers.gateway.limiter import Rate
 from controllers.loop import logs
 from controllers.loop.metrics import Metrics
-from controllers.loop.monitor import Lag, Monitor
+from controllers.loop.monitor import Monitor, Standing
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment
 from controllers.web import server
@@ -52,7 +52,7 @@ async def _serve(gateway: uvicorn.Server, address: tuple[str, int] | None, metri
     """Serves, and tells its figures where there is an address for that."""
     if address is None:
         return await gateway.serve()
-    monitor = Monitor([], lambda: gateway.started, metrics, Lag())
+    monitor = Monitor([], list, lambda: Standing.WORKING if gateway.started else Standing.STARTING, metrics)
     telling = asyncio.create_task(monitor.serve(*address))
     try:
         await gateway.serve()

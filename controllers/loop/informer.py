@@ -15,6 +15,7 @@ from controllers.loop.errors import KubeError, MissingKind, NotFound, WatchEnded
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Object, ObjectKey, Resource, is_older
 from controllers.loop.queue import WorkQueue
+from controllers.loop.silence import Silence
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Informer:
                 held.append(cache)
         self._next: dict[Resource, float] = {}
         self._newest: dict[Resource, str] = {}
+        self._silence = Silence[Resource]()
         self._wakeup = asyncio.Event()
 
     @property
@@ -93,9 +95,15 @@ class Informer:
         """Whether every kind has been listed once."""
         return all(cache.synced for caches in self._caches.values() for cache in caches)
 
+    @property
+    def silent(self) -> list[Resource]:
+        """The kinds whose watch does not tell what lists show."""
+        return self._silence.silent
+
     def deliver(self, event: WatchEvent) -> None:
         """Takes in one event and wakes the keys it concerns; what a restarted watch repeats wakes nobody."""
         seen = event.object
+        self._silence.heard(seen.resource)
         news = False
         for cache in self._caches[seen.resource]:
             news |= cache.drop(seen) if event.type == "DELETED" else cache.put(seen)
@@ -132,7 +140,7 @@ class Informer:
         now = asyncio.get_running_loop().time()
         self._next[resource] = now + self._times.period * self._random.uniform(0.9, 1.1)
         try:
-            await self._list(resource)
+            self._silence.listed(resource, await self._list(resource))
         except KubeError as error:
             self._next[resource] = now + self._times.settle
             log.warning("resync of %s failed, again in %.0f s: %s", resource, self._times.settle, error)
@@ -152,20 +160,23 @@ class Informer:
         deadline = now() + self._times.appear
         while True:
             try:
-                return await self._list(resource)
+                await self._list(resource)
+                return
             except NotFound as error:
                 if now() >= deadline:
                     raise MissingKind(f"the API server does not serve {resource}: install the CRDs first") from error
             await asyncio.sleep(self._times.appear / 10)
 
-    async def _list(self, resource: Resource) -> None:
+    async def _list(self, resource: Resource) -> bool:
+        """Lists a kind; whether that told anything new."""
         caches = self._caches[resource]
         projection = caches[0].projection if len(caches) == 1 else light
         listing = await self._kube.list(resource, projection=projection)
         self._require_forward(resource, listing.resource_version)
-        for cache in caches:
-            for changed in cache.replace(listing):
-                self._wake(changed)
+        changed = [each for cache in caches for each in cache.replace(listing)]
+        for each in changed:
+            self._wake(each)
+        return bool(changed)
 
     def _require_forward(self, resource: Resource, version: str) -> None:
         """The newest version wins in every cache, so a store that was set back has to be read by a new process."""

@@ -19,11 +19,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LeaseTimes:
-    """Seconds: how long a lease counts without renewal, how long its holder tries to renew, how often both look."""
+    """Seconds: how long a lease counts without renewal, how long its holder tries to renew, how often both look.
 
-    duration: float = 15.0
-    renew_deadline: float = 10.0
-    retry: float = 2.0
+    After a crash another leads within `duration` and twice `retry` (a fifth longer at most), after an end within one.
+    """
+
+    duration: float = 11.0
+    renew_deadline: float = 8.0
+    retry: float = 1.5
 
 
 class Lease:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from aiohttp import web
 
 from controllers.loop.controller import Controller
 from controllers.loop.metrics import Metrics
+from controllers.loop.objects import Resource
 
 OLDEST_SECONDS = 120.0
 LAG_SECONDS = 5.0
 LAG_PROBE_SECONDS = 0.25
+
+
+class Standing(StrEnum):
+    """How far a process is. Who stands by is ready too: it takes over when the one that works is gone."""
+
+    STARTING = "not listed yet"
+    STANDING_BY = "standing by"
+    WORKING = "working"
 
 
 @dataclass
@@ -38,13 +48,14 @@ class Lag:
         return worst
 
 
-def problems(controllers: Sequence[Controller], lag: float) -> list[str]:
+def problems(controllers: Sequence[Controller], lag: float, silent: Collection[Resource] = ()) -> list[str]:
     """What speaks against this process being alive: then it should be started anew."""
     stuck = [
         f"{each.name}: a key has been waiting for {each.queue.oldest_seconds:.0f} s"
         for each in controllers
         if each.queue.oldest_seconds > OLDEST_SECONDS
     ]
+    stuck += [f"the watch of {each} tells nothing of what lists show" for each in silent]
     return stuck + ([f"the event loop stood still for {lag:.1f} s"] if lag > LAG_SECONDS else [])
 
 
@@ -52,12 +63,16 @@ class Monitor:
     """Serves /healthz, /readyz and /metrics on an address of its own."""
 
     def __init__(
-        self, controllers: Sequence[Controller], ready: Callable[[], bool], metrics: Metrics, lag: Lag
+        self,
+        controllers: Sequence[Controller],
+        problems: Callable[[], list[str]],
+        standing: Callable[[], Standing],
+        metrics: Metrics,
     ) -> None:
         self._controllers = controllers
-        self._ready = ready
+        self._problems = problems
+        self._standing = standing
         self._metrics = metrics
-        self._lag = lag
 
     async def serve(self, host: str, port: int) -> None:
         """Serves until cancelled. Raises OSError when the address is taken."""
@@ -77,12 +92,12 @@ class Monitor:
         return application
 
     async def _health(self, _: web.Request) -> web.Response:
-        found = problems(self._controllers, self._lag.take())
+        found = self._problems()
         return web.Response(status=500 if found else 200, text="\n".join(found) or "ok")
 
     async def _readiness(self, _: web.Request) -> web.Response:
-        ready = self._ready()
-        return web.Response(status=200 if ready else 503, text="ready" if ready else "not listed yet, or not leading")
+        standing = self._standing()
+        return web.Response(status=503 if standing is Standing.STARTING else 200, text=standing)
 
     async def _figures(self, _: web.Request) -> web.Response:
         for each in self._controllers:

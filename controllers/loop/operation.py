@@ -12,7 +12,7 @@ import uvicorn
 
 from controllers.loop.errors import LeaseLost, ProcessEnded
 from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
-from controllers.loop.monitor import Lag, Monitor
+from controllers.loop.monitor import Lag, Monitor, Standing, problems
 from controllers.loop.process import Context, Process
 from controllers.loop.runner import Runner
 from controllers.loop.settings import LoopSettings
@@ -39,11 +39,25 @@ class Operation:
         self._runner = Runner(process.controllers, context.metrics)
         self._servers = [_Server(config) for config in process.servers]
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._lag = Lag()
 
     @property
     def ready(self) -> bool:
-        """Whether every kind is listed and, where needed, the lease is held."""
-        return self._informer.synced and (self._context.lease.leading or not self._process.leads)
+        """Whether every kind is listed: then it works, or stands by for whoever leads."""
+        return self._informer.synced
+
+    @property
+    def working(self) -> bool:
+        """Whether it is ready and, where needed, leads."""
+        return self.ready and (self._context.lease.leading or not self._process.leads)
+
+    def _standing(self) -> Standing:
+        if not self.ready:
+            return Standing.STARTING
+        return Standing.WORKING if self.working else Standing.STANDING_BY
+
+    def _problems(self) -> list[str]:
+        return problems(self._process.controllers, self._lag.take(), self._informer.silent)
 
     async def run(self) -> None:
         """Runs to the end. Raises what ended it when nobody asked: LoopError, or the error of a part."""
@@ -64,12 +78,13 @@ class Operation:
         if self._process.leads:
             await self._context.lease.acquire()
             self._context.metrics.fence.set(self._context.lease.fence)
+            # Watches may have missed something while this process stood by, and who leads decides on all that there is.
+            await self._informer.sync()
 
     def _start_watching(self) -> None:
-        lag = Lag()
-        self._start("loop lag", lag.watch(self._context.metrics))
+        self._start("loop lag", self._lag.watch(self._context.metrics))
         if self._settings.monitor is not None:
-            monitor = Monitor(self._process.controllers, lambda: self.ready, self._context.metrics, lag)
+            monitor = Monitor(self._process.controllers, self._problems, self._standing, self._context.metrics)
             self._start("monitor", monitor.serve(*self._settings.monitor))
         if self._informer.resources:
             watching = self._source.run(self._informer.resources, self._deliver, self._stop_watching)

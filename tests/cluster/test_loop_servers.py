@@ -80,7 +80,7 @@ class World:
                 await asyncio.sleep(0.01)
 
 
-async def test_a_standby_is_alive_but_not_ready_and_its_server_does_not_listen() -> None:
+async def test_a_standby_is_alive_and_ready_and_its_server_does_not_listen() -> None:
     kube = MemoryKube()
     other = Lease(kube, KEY, "other", TIMES)
     await other.acquire()
@@ -88,11 +88,11 @@ async def test_a_standby_is_alive_but_not_ready_and_its_server_does_not_listen()
     world = World(kube)
     async with world.running() as client:
         await world.until(client, world.monitor, "/healthz", 200)
-        assert await world.status(client, world.monitor, "/readyz") == 503
+        await world.until(client, world.monitor, "/readyz", 200)
+        assert (await client.get(f"http://127.0.0.1:{world.monitor}/readyz")).text == "standing by"
         assert await world.status(client, world.port, "/slow") is None
         keeping.cancel()
         await other.release()
-        await world.until(client, world.monitor, "/readyz", 200)
         await world.until(client, world.port, "/slow", 200)
 
 

@@ -59,8 +59,8 @@ class Controller:
     @property
     def serving(self) -> tuple[Process, Starlette] | None:
         """Who answers requests now."""
-        ready = self.operation is not None and self.operation.ready
-        if self.application is None or not self.process.alive or not ready:
+        working = self.operation is not None and self.operation.working
+        if self.application is None or not self.process.alive or not working:
             return None
         return self.process, self.application
 

@@ -207,3 +207,19 @@ async def test_a_cache_that_nobody_watches_is_kept_current() -> None:
     await kube.create(SITE, {"metadata": {"name": "eu"}, "spec": {}})
     await informer.sync()
     assert [each.name for each in sites.all()] == ["eu"]
+
+
+async def test_a_watch_that_goes_deaf_while_things_change_is_named_until_it_speaks_again() -> None:
+    async with World(QUICK) as world:
+        await world.begin()
+        await asyncio.sleep(0)
+        world.source.deaf = True
+        for number in range(100):
+            await world.make(f"w-{number}")
+            await asyncio.sleep(0.02)
+            if world.informer.silent:
+                break
+        assert world.informer.silent == [WIDGET]
+        world.source.hear_again()
+        await asyncio.sleep(0.05)
+        assert world.informer.silent == []

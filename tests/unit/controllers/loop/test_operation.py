@@ -90,7 +90,7 @@ async def test_what_is_there_and_what_comes_is_reconciled() -> None:
     world = World(kube)
     async with world.running() as operation:
         await until(lambda: ready(kube, 1))
-        assert operation.ready
+        assert operation.working
         await kube.create(WIDGET, widget("after"))
         await until(lambda: ready(kube, 2))
 
@@ -122,13 +122,31 @@ async def test_of_two_processes_one_works_and_the_other_takes_over_when_it_ends(
         async with second.running() as standby:
             await kube.create(WIDGET, widget("one"))
             await until(lambda: ready(kube, 1))
-            assert (second.log, standby.ready) == ([], False)
+            assert (second.log, standby.ready, standby.working) == ([], True, False)
             first.stop.set()
             await until(lambda: second.lease.leading)
             await kube.create(WIDGET, widget("two"))
             await until(lambda: ready(kube, 2))
             assert "began two" in second.log
             assert "began two" not in first.log
+
+
+async def test_who_takes_over_decides_on_what_its_watches_missed_while_it_stood_by() -> None:
+    class Deaf:
+        async def run(self, _: object, __: object, stop: asyncio.Event) -> None:
+            await stop.wait()
+
+    kube = MemoryKube()
+    first, second = World(kube, "first"), World(kube, "second")
+    second.source = Deaf()
+    async with first.running():
+        await until(lambda: first.lease.leading)
+        async with second.running() as standby:
+            await until(lambda: standby.ready)
+            await kube.create(WIDGET, widget("unheard"))
+            first.stop.set()
+            await until(lambda: second.lease.leading)
+            await until(lambda: "began unheard" in second.log)
 
 
 async def test_asked_to_end_it_finishes_then_releases_then_watches_no_more() -> None:
@@ -237,7 +255,7 @@ async def test_a_process_that_need_not_lead_takes_no_lease() -> None:
     async with World(kube).running(leads=False) as operation:
         await kube.create(WIDGET, widget("w"))
         await until(lambda: ready(kube, 1))
-        assert operation.ready
+        assert operation.working
     assert kube.objects(LEASE) == ()
 
 

@@ -21,6 +21,7 @@ from controllers.loop.monitor import Lag, problems
 from controllers.loop.objects import ObjectKey
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
+from tests.unit.controllers.loop.kube_contract import WIDGET
 from trust.strangers import harmless
 
 
@@ -115,6 +116,12 @@ def test_a_key_that_waits_too_long_speaks_against_the_process() -> None:
 
 def test_a_loop_that_stood_still_speaks_against_the_process() -> None:
     assert problems([], lag=6.0) == ["the event loop stood still for 6.0 s"]
+
+
+def test_a_watch_that_tells_nothing_speaks_against_the_process() -> None:
+    assert problems([], lag=0.0, silent=[WIDGET]) == [
+        "the watch of widgets.test.hardpan.dev tells nothing of what lists show"
+    ]
 
 
 async def test_lag_is_the_worst_since_it_was_asked() -> None:
