@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import ROUTES, Route, Upstream
+from controllers.gateway.upstream import CONNECT_SECONDS, ToWhoLeads
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.web import SENDER, read_bounded
 
@@ -31,7 +32,9 @@ def create(
     refuse: Refuse = uncounted,
 ) -> Starlette:
     """The application; `upstreams` are base URLs, `transport` replaces the network in tests."""
-    client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT_SECONDS, transport=transport, trust_env=False)
+    network = transport or ToWhoLeads(httpx.AsyncHTTPTransport())
+    timeout = httpx.Timeout(UPSTREAM_TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+    client = httpx.AsyncClient(timeout=timeout, transport=network, trust_env=False)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

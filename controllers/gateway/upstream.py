@@ -1,0 +1,72 @@
+"""Finds, of the replicas behind an upstream's name, the one that leads: only it listens, those that stand by refuse.
+
+The name must lead to every replica (a headless Service). A request goes to a second address only when no connection
+to the first came about, so none is ever delivered twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+CONNECT_SECONDS = 1.0
+Resolve = Callable[[str], Awaitable[list[str]]]
+
+
+async def addresses_of(host: str) -> list[str]:
+    """The addresses behind a name; of an address, itself. Raises OSError."""
+    with contextlib.suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class ToWhoLeads(httpx.AsyncBaseTransport):
+    """Sends each request to the address that answered last, or else to the first that takes a connection."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, resolve: Resolve = addresses_of) -> None:
+        self._inner, self._resolve = inner, resolve
+        self._leading: dict[str, str] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See httpx.AsyncBaseTransport. Raises httpx.TransportError."""
+        host = request.url.host
+        known = self._leading.pop(host, None)
+        for address in [known] if known else []:
+            with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                return await self._send(request, address)
+        refused = httpx.ConnectError(f"nothing is behind the name {host}", request=request)
+        for address in await self._addresses(request):
+            try:
+                return await self._send(request, address)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                refused = httpx.ConnectError(str(error), request=request)
+        raise refused
+
+    async def aclose(self) -> None:
+        """See httpx.AsyncBaseTransport."""
+        await self._inner.aclose()
+
+    async def _send(self, request: httpx.Request, address: str) -> httpx.Response:
+        """The certificate must still be that of the name."""
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        answer = await self._inner.handle_async_request(sent)
+        self._leading[request.url.host] = address
+        return answer
+
+    async def _addresses(self, request: httpx.Request) -> list[str]:
+        try:
+            return await self._resolve(request.url.host)
+        except OSError as error:
+            raise httpx.ConnectError(f"the name {request.url.host} is not known: {error}", request=request) from None
