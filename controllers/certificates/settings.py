@@ -1,0 +1,57 @@
+"""What an installation says of its certificates, read from the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from controllers.certificates.leaves import Site, is_address
+from controllers.loop.errors import BadSettings
+from controllers.loop.settings import LoopSettings
+from controllers.settings import Environment
+
+PREFIX = "HARDPAN_CERTIFICATES_"
+HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+MEMORY = re.compile(r"[1-9][0-9]*(kb|mb|gb)")
+
+
+def site_from(environment: Mapping[str, str]) -> Site:
+    """The site of an environment. Raises BadSettings."""
+    values = Environment(environment)
+    return Site(
+        namespace=environment.get("HARDPAN_NAMESPACE") or LoopSettings.namespace,
+        cluster=values.text("HARDPAN_CLUSTER"),
+        domain=environment.get(f"{PREFIX}DOMAIN") or Site.domain,
+        gateway_names=_names(environment, f"{PREFIX}GATEWAY_NAMES"),
+        redis_names=_names(environment, f"{PREFIX}REDIS_NAMES"),
+        bundled_redis=_redis(environment) == "bundled",
+        redis_memory=_memory(environment),
+        elsewhere=frozenset(_listed(environment, f"{PREFIX}ELSEWHERE")),
+    )
+
+
+def _listed(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in environment.get(variable, "").split(",") if each.strip())
+
+
+def _names(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    found = _listed(environment, variable)
+    if wrong := [each for each in found if not is_address(each) and not HOST.fullmatch(each)]:
+        raise BadSettings(
+            f"{variable} has {', '.join(wrong)}: it takes host names and IP addresses with commas between"
+        )
+    return found
+
+
+def _redis(environment: Mapping[str, str]) -> str:
+    found = environment.get(f"{PREFIX}REDIS") or "bundled"
+    if found not in ("bundled", "external"):
+        raise BadSettings(f"{PREFIX}REDIS is {found!r}: it takes bundled or external")
+    return found
+
+
+def _memory(environment: Mapping[str, str]) -> str:
+    found = environment.get(f"{PREFIX}REDIS_MEMORY") or Site.redis_memory
+    if not MEMORY.fullmatch(found):
+        raise BadSettings(f"{PREFIX}REDIS_MEMORY is {found!r}: it takes a size as 256mb")
+    return found
