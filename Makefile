@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image crds bench bench-peers chaos sim fuzz lock
+.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image crds charts bench bench-peers chaos sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,7 +56,7 @@ lint: ## style and import contracts
 	.venv/bin/lint-imports --no-logo
 
 types: ## mypy, strict
-	.venv/bin/mypy crds trust plans jobs controllers efi sal cli node-agent/node_agent bench
+	.venv/bin/mypy charts crds trust plans jobs controllers efi sal cli node-agent/node_agent bench
 
 image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal for real ones)
 	@.venv/bin/hardpan image build --flavour $(or $(FLAVOUR),cloud) --output hardpan.efi
@@ -64,6 +64,9 @@ image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal for r
 crds: ## write crds/*.yaml and docs/reference/api.md from the models
 	$(PYTHON) -m crds.schema --write
 	$(PYTHON) -m crds.reference --write
+
+charts: ## write the charts' values, schema, README and kinds from the models
+	$(PYTHON) -m charts --write
 
 bench: setup ## cost of script, admission, queue, and apply to Ready, beside their budgets
 	$(PYTHON) -m bench

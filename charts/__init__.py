@@ -1,0 +1,1 @@
+"""The Helm charts, and what writes their derived files: `python -m charts --write|--check`."""

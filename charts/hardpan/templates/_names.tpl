@@ -1,0 +1,43 @@
+{{- /* Names and labels. Objects have fixed names: there is one installation in a cluster. */ -}}
+
+{{- define "hardpan.selector" -}}
+app.kubernetes.io/name: hardpan
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .part }}
+{{- end -}}
+
+{{- define "hardpan.labels" -}}
+{{ include "hardpan.selector" . }}
+app.kubernetes.io/part-of: hardpan
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "hardpan.metadata" -}}
+name: hardpan-{{ .part }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "hardpan.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "hardpan.image" -}}
+{{- $image := .Values.image -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{- define "hardpan.queueUrl" -}}
+{{- if .Values.queueUrl -}}
+{{ .Values.queueUrl }}
+{{- else if and .Values.gateway.externalNames .Values.redis.bundled.enabled -}}
+{{- $service := .Values.redis.bundled.service -}}
+{{- $port := $service.port -}}
+{{- if and (eq $service.type "NodePort") $service.nodePort }}{{ $port = $service.nodePort }}{{ end -}}
+{{- $host := first .Values.gateway.externalNames -}}
+rediss://{{ if contains ":" $host }}[{{ $host }}]{{ else }}{{ $host }}{{ end }}:{{ $port }}
+{{- end -}}
+{{- end -}}

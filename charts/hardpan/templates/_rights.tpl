@@ -1,0 +1,61 @@
+{{- /* Bindings, and the rules that several controllers share. Each controller has exactly what it does: tests/cluster/test_charts_rights.py. */ -}}
+
+{{- define "hardpan.clusterRole" -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: hardpan-{{ .part }}
+  labels:
+    {{- include "hardpan.labels" . | nindent 4 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: hardpan-{{ .part }}}
+subjects:
+  - {kind: ServiceAccount, name: hardpan-{{ .part }}, namespace: {{ .root.Release.Namespace }}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: hardpan-{{ .part }}
+  labels:
+    {{- include "hardpan.labels" . | nindent 4 }}
+rules:
+{{- end -}}
+
+{{- define "hardpan.role" -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  {{- include "hardpan.metadata" . | nindent 2 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: hardpan-{{ .part }}}
+subjects:
+  - {kind: ServiceAccount, name: hardpan-{{ .part }}, namespace: {{ .root.Release.Namespace }}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  {{- include "hardpan.metadata" . | nindent 2 }}
+rules:
+{{- end -}}
+
+{{- define "hardpan.lease" -}}
+{{- /* RBAC cannot limit a creation to a name. */ -}}
+{{ include "hardpan.role" . }}
+  - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create]}
+  - {apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [{{ .lease }}], verbs: [get, patch]}
+{{- end -}}
+
+{{- define "hardpan.rights.trust" -}}
+- apiGroups: [hardpan.dev]
+  resources: [trusts, users, tenants, supervisors, jointokens, releases]
+  verbs: [list, watch]
+{{- end -}}
+
+{{- define "hardpan.rights.events" -}}
+{{- /* Events are where their objects are: in the namespaces of tenants. */ -}}
+- {apiGroups: [""], resources: [events], verbs: [create]}
+{{- end -}}
+
+{{- define "hardpan.rights.trustReader" -}}
+- apiGroups: [hardpan.dev]
+  resources: [trusts, users, tenants, supervisors, jointokens, releases]
+  verbs: [get, list, watch]
+{{- end -}}

@@ -1,0 +1,71 @@
+"""The values of the five controllers and of the certificates' program."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from charts.values.common import Component, Name, Placement, ResourcesField, Service, amounts
+from crds.meta import Count, Part, about
+
+SMALL = amounts("20m", "64Mi", "160Mi")
+WITH_SCRIPTS = amounts("50m", "96Mi", "384Mi")
+
+
+class Ledger(Component):
+    """The ledger."""
+
+    resources: ResourcesField = SMALL
+    report_interval: Annotated[float, Field(ge=1, le=3600), about("Seconds between a node's reports.")] = 10
+
+
+class Coord(Component):
+    """Coord."""
+
+    resources: ResourcesField = SMALL
+
+
+class Supervisor(Component):
+    """The supervisor of one region."""
+
+    name: Annotated[Name, about("The Supervisor record that it is, for example that of `hardpan init`.")] = "main"
+    key_secret: Annotated[
+        Name, about("Secret with `supervisor.key`, the seed that `hardpan init` wrote into the site folder.")
+    ] = "hardpan-supervisor-key"
+    resources: ResourcesField = WITH_SCRIPTS
+
+
+class Limits(Part):
+    """What the gateway lets in."""
+
+    rate: Annotated[float, Field(gt=0), about("Requests a second from one network.")] = 200
+    burst: Annotated[float, Field(gt=0), about("Requests from one network at once.")] = 400
+    connections: Annotated[Count, about("Connections at most, of each pod.")] = 4096
+    patience: Annotated[float, Field(gt=0), about("Seconds that a client may take for one request.")] = 10
+
+
+class Gateway(Component):
+    """The one door for nodes."""
+
+    resources: ResourcesField = SMALL
+    service: Annotated[Service, about("How nodes reach it.")] = Service(port=8443)
+    external_names: Annotated[
+        list[str],
+        about("Host names and addresses by which nodes reach gateway and queue; certificates name them."),
+    ] = Field([])
+    limits: Annotated[Limits, about("What it lets in.")] = Limits()
+
+
+class Admission(Component):
+    """The webhook that reviews deployments."""
+
+    resources: ResourcesField = WITH_SCRIPTS
+    timeout_seconds: Annotated[int, Field(ge=1, le=30), about("Seconds that the API server waits for a review.")] = 5
+
+
+class Certificates(Placement):
+    """The program that makes certificates and renews them."""
+
+    resources: ResourcesField = SMALL
+    schedule: Annotated[str, about("When it looks after them, as cron writes it.")] = "17 3 * * *"

@@ -1,0 +1,52 @@
+"""A cluster of its own, into which both charts are installed by helm; nothing runs pods in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cli.demo.kubernetes import EmbeddedKubernetes
+from cli.demo.tools import HELM, Tools
+from cli.kubectl import Kubectl
+from sal.command import SystemRunner
+from tests.cluster.charts.helm import BASIC, Helm
+from tests.system.requirements import miss
+
+
+@pytest.fixture(scope="session")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Helm without a cluster."""
+    if not HELM.target.exists():
+        miss("helm is not built: run `make setup`")
+    return Helm(HELM.target, tmp_path_factory.mktemp("renderer"))
+
+
+@pytest.fixture(scope="session")
+def empty(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKubernetes]:
+    """A cluster that knows nothing of us."""
+    cluster = EmbeddedKubernetes(tmp_path_factory.mktemp("charts"), tools, durable=False)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def helm(renderer: Helm, empty: EmbeddedKubernetes, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Helm of the empty cluster."""
+    return Helm(renderer.program, tmp_path_factory.mktemp("helm"), empty.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def installed(helm: Helm) -> str:
+    """Both charts are installed; the notes of the second."""
+    helm.install("hardpan-crds")
+    return helm.install("hardpan", *BASIC)
+
+
+@pytest.fixture(scope="session")
+def cluster(installed: str, tools: Tools, empty: EmbeddedKubernetes) -> Kubectl:
+    """The administrator's kubectl of the cluster with both charts."""
+    return Kubectl(SystemRunner(), empty.kubeconfig, (str(tools.kube), "kubectl"))
