@@ -49,7 +49,7 @@ async def _run(compose: Compose, settings: LoopSettings, is_stuck: IsStuck) -> N
         kube = AnnouncingKube(http, f"hardpan-{settings.name}", is_stuck)
         key = ObjectKey(settings.namespace, f"hardpan-{settings.name}")
         lease = Lease(http, key, settings.holder, settings.lease_times)
-        context = Context(kube, lease, Metrics())
+        context = Context(kube, lease, Metrics(settings.role))
         process = await compose(context)
         _remember(kube, process)
         source = KopfSource(http, login, lambda: _take_signals(stop))

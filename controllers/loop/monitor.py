@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,7 +68,10 @@ class Monitor:
         problems: Callable[[], list[str]],
         standing: Callable[[], Standing],
         metrics: Metrics,
+        watched: Callable[[], Mapping[Resource, bool]] = dict,
     ) -> None:
+        """`watched` are the kinds with a watch, and whether it is silent."""
+        self._watched = watched
         self._controllers = controllers
         self._problems = problems
         self._standing = standing
@@ -100,6 +103,5 @@ class Monitor:
         return web.Response(status=503 if standing is Standing.STARTING else 200, text=standing)
 
     async def _figures(self, _: web.Request) -> web.Response:
-        for each in self._controllers:
-            self._metrics.depth.labels(each.name).set(len(each.queue))
+        self._metrics.look(self._standing() is Standing.WORKING, self._controllers, self._watched())
         return web.Response(body=self._metrics.text(), content_type="text/plain", charset="utf-8")

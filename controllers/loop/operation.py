@@ -13,6 +13,7 @@ import uvicorn
 from controllers.loop.errors import LeaseLost, ProcessEnded
 from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
 from controllers.loop.monitor import Lag, Monitor, Standing, problems
+from controllers.loop.objects import Resource
 from controllers.loop.process import Context, Process
 from controllers.loop.runner import Runner
 from controllers.loop.settings import LoopSettings
@@ -59,6 +60,9 @@ class Operation:
     def _problems(self) -> list[str]:
         return problems(self._process.controllers, self._lag.take(), self._informer.silent)
 
+    def _watched(self) -> dict[Resource, bool]:
+        return {each: each in self._informer.silent for each in self._informer.resources}
+
     async def run(self) -> None:
         """Runs to the end. Raises what ended it when nobody asked: LoopError, or the error of a part."""
         try:
@@ -84,7 +88,8 @@ class Operation:
     def _start_watching(self) -> None:
         self._start("loop lag", self._lag.watch(self._context.metrics))
         if self._settings.monitor is not None:
-            monitor = Monitor(self._process.controllers, self._problems, self._standing, self._context.metrics)
+            parts = (self._process.controllers, self._problems, self._standing, self._context.metrics, self._watched)
+            monitor = Monitor(*parts)
             self._start("monitor", monitor.serve(*self._settings.monitor))
         if self._informer.resources:
             watching = self._source.run(self._informer.resources, self._deliver, self._stop_watching)

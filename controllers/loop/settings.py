@@ -48,6 +48,11 @@ class LoopSettings:
     resync_times: ResyncTimes = field(default_factory=ResyncTimes)
     """How often everything is listed, for what watches missed."""
 
+    @property
+    def role(self) -> str:
+        """The name without a region."""
+        return self.name.partition("-")[0]
+
 
 def from_environment(name: str, environment: Mapping[str, str]) -> LoopSettings:
     """The settings of a process. Raises BadSettings."""
