@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.sim import invariants
 from tests.sim.crashes import Crashes
+from tests.sim.drains import tend
 from tests.sim.faults import Trouble
 from tests.sim.forger import Forger, harass
 from tests.sim.invariants import still
@@ -46,6 +47,7 @@ class Storm:
         self.nodes = self._random.choice([1, 2, 2, 3])
         self.captured = self._random.random() < 0.4
         self._forging = random.Random(f"forger/{seed}")
+        self._draining = random.Random(f"drains/{seed}")
         self.violations: list[str] = []
 
     async def play(self, world: World) -> None:
@@ -54,11 +56,16 @@ class Storm:
         trouble = Trouble(world, random.Random(f"{self._random.random()}"))
         users = Users(world, random.Random(f"{self._random.random()}"))
         forging = asyncio.create_task(harass(Forger(world, self._forging), self._forging)) if self.captured else None
+        drains = len(world.nodes) > 1 and self._draining.random() < 0.4
+        tending = asyncio.create_task(tend(world, self._draining)) if drains else None
         await self._rage(users, trouble)
         if forging is not None:
             forging.cancel()
         trouble.heal()
         world.crash.armed.clear()
+        if tending is not None:
+            tending.cancel()
+            await tending
         world.history.note("play", "healed", "")
         await users.mend()
         await self._settle(world, "I3 converges")

@@ -21,6 +21,7 @@ from controllers.supervisor.caches import MACHINES, MARKS
 from controllers.supervisor.credentials import SiteAuthority
 from crds.deployment import DEPLOYMENT
 from crds.meta import DEPLOYMENT_UID_LABEL, REMOVALS_AGREED_UNTIL
+from crds.node import NODE
 from crds.supervisor import SUPERVISOR
 from jobs.broker import Connection
 from jobs.testing import MemoryControllerBroker
@@ -37,6 +38,7 @@ from tests.sim.weather import Weather
 from trust.part import format_time
 
 DEPLOYMENTS = resource_of(DEPLOYMENT)
+NODES = resource_of(NODE)
 LISTEN = Listen("127.0.0.1", 1)
 REPORT_SECONDS = 60.0
 
@@ -168,6 +170,14 @@ class World:
         if held is not None:
             with suppress(Conflict, NotFound, Refused):
                 await self.api.patch(held, {"spec": {"suspend": wanted}})
+
+    async def drain(self, node: Node, wanted: bool) -> None:
+        """kubectl hardpan drain, or uncordon."""
+        held = next((each for each in self.api.objects(NODES) if each.name == node.id), None)
+        if held is not None:
+            self.history.note(node.name, "drains" if wanted else "undrained", "")
+            with suppress(Conflict, NotFound, Refused):
+                await self.api.patch(held, {"spec": {"draining": wanted}})
 
     async def delete(self, key: ObjectKey) -> None:
         """kubectl delete --wait=false."""

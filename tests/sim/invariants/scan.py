@@ -17,6 +17,8 @@ class Place:
     made: dict[str, float] = field(default_factory=dict)
     drives: dict[str, list[str]] = field(default_factory=dict)
     binned: set[str] = field(default_factory=set)
+    drained: float = float("-inf")
+    """When it was last known to be drained; infinite while it is."""
     stopped: dict[str, str] = field(default_factory=dict)
     launched: dict[str, str] = field(default_factory=dict)
 
@@ -44,6 +46,10 @@ class Hosts:
                     place.stopped[name] = place.launched[name]
             case "guest ended":
                 place.running.pop(name, None)
+            case "drains":
+                place.drained = float("inf")
+            case "undrained":
+                place.drained = entry.at
             case "power lost":
                 place.running.clear()
             case "sal.root":
