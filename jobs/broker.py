@@ -61,11 +61,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a node takes up in the queue: unsettled events, their bytes, and the consumers it named."""
+    """What a node takes up in the queue: unsettled events, their bytes, and the consumers it named; and for how many
+    seconds the oldest entry has been waiting that no runner has in hand, 0 when there is none."""
 
     events: int
     event_bytes: int
     consumers: int
+    waiting_seconds: float
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from redis.exceptions import ResponseError
 from jobs.access import node_rule, password_hash
 from jobs.broker import DOCUMENT_SECONDS, Cancelled, Connection, Event, Placement, Usage
 from jobs.documents import bounded
-from jobs.keys import DEFAULT_PRIORITY, NodeKeys
+from jobs.keys import DEFAULT_PRIORITY, GROUP, NodeKeys
 from jobs.redis_connection import block_milliseconds, controller_client
 from jobs.redis_errors import translated
 from jobs.redis_ready import Readiness, make_groups
+from jobs.redis_waiting import oldest_waiting
 from jobs.redis_wire import attempts, event_of, streams_of
 
 log = logging.getLogger(__name__)
@@ -142,9 +143,10 @@ class RedisControllerBroker:
             pipeline.xlen(keys.events)
             pipeline.memory_usage(keys.events, samples=0)
             for queue in keys.queues:
-                pipeline.xinfo_consumers(queue, "r")
+                pipeline.xinfo_consumers(queue, GROUP)
             events, size, *consumers = await pipeline.execute()
-        return Usage(events, size or 0, max(map(len, consumers)))
+            waiting = await oldest_waiting(self._redis, keys.queues)
+        return Usage(events, size or 0, max(map(len, consumers)), waiting)
 
     async def clear(self, node: str) -> None:
         """Everything but the documents, which expire, and new groups at once."""

@@ -34,6 +34,7 @@ class _Record:
 @dataclass
 class _Queue:
     entries: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
+    placed: dict[str, float] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     index: dict[str, _Record] = field(default_factory=dict)
     lease: dict[str, float] = field(default_factory=dict)
@@ -63,6 +64,11 @@ class MemoryRedis:
         """Replaces a node's queue."""
         self._queues[node] = queue
 
+    def require_up(self) -> None:
+        """Raises Unavailable while down."""
+        if self.down:
+            raise Unavailable("Redis does not answer")
+
     def number(self, stream: str) -> str:
         """The next entry id of a stream."""
         self._numbers[stream] += 1
@@ -71,8 +77,7 @@ class MemoryRedis:
     def queue(self, node: str, *, make: bool = False) -> _Queue:
         """A node's queue; Unavailable while down, or when nobody made it since the last flush."""
         name = NodeKeys(node).node
-        if self.down:
-            raise Unavailable("Redis does not answer")
+        self.require_up()
         if make:
             return self._queues.setdefault(name, _Queue())
         if name not in self._queues:
@@ -88,6 +93,7 @@ class MemoryControllerBroker:
 
     async def ensure_ready(self, nodes: Iterable[str]) -> None:
         """Makes the queues."""
+        self._redis.require_up()
         for node in nodes:
             self._redis.queue(node, make=True)
 
@@ -109,7 +115,7 @@ class MemoryControllerBroker:
                 _forget(queue, old.entry)
                 queue.lease.pop(uid, None)
             entry = self._redis.number(f"{node}:q{DEFAULT_PRIORITY}")
-            queue.entries[entry] = (uid, attempt, envelope)
+            queue.entries[entry], queue.placed[entry] = (uid, attempt, envelope), self._redis.clock()
             queue.index[uid] = _Record(attempt, "queued", entry)
             self._redis.changed.notify_all()
             return Placement.PLACED
@@ -163,7 +169,9 @@ class MemoryControllerBroker:
         """Without overhead; there is one consumer as soon as something is pending."""
         queue = self._redis.queue(node, make=True)
         size = sum(len(payload) for _, _, payload in queue.events.values())
-        return Usage(len(queue.events), size, int(bool(queue.pending)))
+        waiting = [queue.placed[entry] for entry in queue.entries if entry not in queue.pending]
+        oldest = self._redis.clock() - min(waiting) if waiting else 0.0
+        return Usage(len(queue.events), size, int(bool(queue.pending)), oldest)
 
     async def clear(self, node: str) -> None:
         """Keeps the documents."""
@@ -289,4 +297,5 @@ def _current(queue: _Queue, claim: Claim) -> _Record:
 
 def _forget(queue: _Queue, entry: str) -> None:
     queue.entries.pop(entry, None)
+    queue.placed.pop(entry, None)
     queue.pending.discard(entry)
