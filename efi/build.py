@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from efi.agent import own_version
+from efi.contents import names
 from efi.flavour import Flavour
 from efi.initramfs import Maker, Progress, joined
 from efi.kernel import Kernel
 from efi.lock import Lock, format_lock
 from efi.options import Option
+from efi.own import own_version
 from efi.release import Release
+from efi.sbom import Subject
 from efi.site_part import SitePart, pack
 from efi.store import Store
 from efi.uki import Parts, join
@@ -62,6 +64,12 @@ def archives(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) 
     options = (maker.option(each) for each in order.options)
     guests = (maker.guests(order.guests),) if order.guests else ()
     return maker.platform(), *options, maker.agent(release_of(order)), *guests, pack(order.site)
+
+
+def subject_of(order: Order, digest: str) -> Subject:
+    """What the bill of materials says of the image with this digest."""
+    release = release_of(order)
+    return Subject("operating-system", f"hardpan-{release.flavour}", release.version, digest, names("tools"))
 
 
 def build(order: Order, unpacked: Unpacked, cache: Path, progress: Progress) -> bytes:

@@ -5,19 +5,18 @@ The platform takes long and changes with the lock only; the agent takes a second
 
 from __future__ import annotations
 
-import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from efi import agent
+from efi.agent import AGENT
 from efi.contents import names
 from efi.cpio import archive
 from efi.firmware import add_firmware
 from efi.flavour import Flavour
+from efi.kept import kept, package_digest
 from efi.kernel import Kernel, add_modules
 from efi.lock import Lock
 from efi.node import add_node
@@ -26,11 +25,8 @@ from efi.programs import add_libraries, add_programs
 from efi.python_tree import add_python
 from efi.release import Release
 from efi.site_part import FOLDER, GUESTS
-from efi.store import keep_newest
-from efi.tree import Tree, files_below
+from efi.tree import Tree
 from efi.unpacked import WHEELS, Unpacked
-from sal.errors import os_errors
-from sal.filesystem import write_durably
 
 Progress = Callable[[str], AbstractContextManager[None]]
 AUTHORITIES = "usr/lib/ssl/cert.pem"
@@ -54,7 +50,7 @@ class Maker:
 
     def agent(self, release: Release) -> bytes:
         """Our packages, and who the image is."""
-        return self._kept("agent", f"{agent.sources_digest()} {release.text()}", lambda: self._agent(release))
+        return self._kept("agent", f"{AGENT.digest()} {release.text()}", lambda: self._agent(release))
 
     def option(self, option: Option) -> bytes:
         """An optional part."""
@@ -75,7 +71,7 @@ class Maker:
         add_node(tree)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=self.cache) as folder:
             with self.progress("Python as byte code"):
-                shared = add_python(tree, self.unpacked, Path(folder) / "python")
+                shared = add_python(tree, self.unpacked, Path(folder) / "python", names("python.excluded"))
             add_libraries(tree, self.unpacked, [*shared, *add_programs(tree, self.unpacked)])
             with self.progress("kernel modules"):
                 kernel = Kernel(self.unpacked)
@@ -90,24 +86,17 @@ class Maker:
 
     def _agent(self, release: Release) -> Tree:
         tree = Tree()
-        agent.add_agent(tree, self.unpacked)
+        AGENT.add(tree, self.unpacked)
         tree.put("etc/os-release", release.text().encode())
         return tree
 
     def _kept(self, name: str, made_of: str, make: Callable[[], Tree]) -> bytes:
-        digest = hashlib.sha256(f"{self.lock.digest} {own_digest()} {made_of}".encode()).hexdigest()
-        folder = self.cache / name
-        file = folder / digest
-        if not file.exists():
+        def packed() -> bytes:
             entries = make().entries()
             with self.progress(f"{name} compressed"):
-                packed = compressed(self.unpacked, archive(list(entries)))
-            with os_errors(folder):
-                folder.mkdir(exist_ok=True)
-            write_durably(file, packed, 0o644)
-        os.utime(file)
-        keep_newest(folder)
-        return file.read_bytes()
+                return compressed(self.unpacked, archive(list(entries)))
+
+        return kept(self.cache / name, f"{self.lock.digest} {package_digest(HERE)} {made_of}", packed)
 
 
 def _guests(files: Sequence[Path]) -> Tree:
@@ -115,15 +104,6 @@ def _guests(files: Sequence[Path]) -> Tree:
     for each in files:
         tree.put(f"{FOLDER}/{GUESTS}/{each.name}", each.read_bytes())
     return tree
-
-
-def own_digest() -> str:
-    """Changes with every change of this package."""
-    hashed = hashlib.sha256()
-    for name in files_below(HERE):
-        if "__pycache__" not in name:
-            hashed.update(f"{name}\0".encode() + hashlib.sha256((HERE / name).read_bytes()).digest())
-    return hashed.hexdigest()
 
 
 def compressed(unpacked: Unpacked, data: bytes) -> bytes:

@@ -62,5 +62,5 @@ def _needed(unpacked: Unpacked, files: list[Path]) -> set[str]:
 def _library(unpacked: Unpacked, name: str) -> Path:
     file = unpacked.library(name)
     if file is None:
-        raise ContentsWrong(f"no package has {name}: add the one that does to efi/contents/packages")
+        raise ContentsWrong(f"no package has {name}: add the one that does to the list of packages")
     return file

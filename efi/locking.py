@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,9 +21,21 @@ def make_lock(store: Store, flavour: Flavour, requirements: str, now: datetime) 
     options = store.fresh()
     kernel = apt.first_dependency(store.runner, flavour.kernel, options)
     listed = (*names("packages"), *names(f"packages.{flavour.name}"), *names("tools"), kernel)
-    packages = apt.served(store.runner, listed, options)
-    wheels = _wheels(store, pick(parse_requirements(requirements), names("wheels")))
-    return Lock(now.replace(microsecond=0), tuple(sorted((*packages, *wheels))))
+    return pinned(store, options, listed, names("wheels"), requirements, now)
+
+
+def pinned(
+    store: Store,
+    options: Sequence[str],
+    packages: Sequence[str],
+    wheels: Sequence[str],
+    requirements: str,
+    now: datetime,
+) -> Lock:
+    """The lock of these packages, as apt with these options serves them, and of these wheels."""
+    debs = apt.served(store.runner, packages, options)
+    came = _wheels(store, pick(parse_requirements(requirements), wheels))
+    return Lock(now.replace(microsecond=0), tuple(sorted((*debs, *came))))
 
 
 def _wheels(store: Store, wanted: tuple[Requirement, ...]) -> tuple[Item, ...]:

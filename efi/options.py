@@ -65,5 +65,6 @@ def add_option(tree: Tree, unpacked: Unpacked, option: Option) -> None:
 def _of_platform(unpacked: Unpacked) -> list[Path]:
     """The ELF files of the platform itself."""
     programs = [file for name in names("programs") if (file := unpacked.program(name)) is not None]
-    modules = [unpacked.folder / PYTHON / name for name in kept_names(unpacked) if name.endswith(".so")]
+    excluded = names("python.excluded")
+    modules = [unpacked.folder / PYTHON / name for name in kept_names(unpacked, excluded) if name.endswith(".so")]
     return [file for file in (*programs, *modules) if is_elf(file)]

@@ -1,4 +1,4 @@
-"""Python in the image: standard library and wheels without what the agent never imports, as byte code only.
+"""Python in the image: standard library and wheels without what is never imported there, as byte code only.
 
 Byte code, since the image's files are made anew in memory at every boot: sources would be compiled at each.
 """
@@ -6,28 +6,29 @@ Byte code, since the image's files are made anew in memory at every boot: source
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from efi.contents import names
 from efi.tree import Tree, files_below
 from efi.unpacked import PYTHON, Unpacked
 
 SOURCE = ".py"
 
 
-def add_python(tree: Tree, unpacked: Unpacked, work: Path) -> list[Path]:
-    """Adds the standard library and the wheels; returns the ELF files among them. `work` is an empty folder."""
+def add_python(tree: Tree, unpacked: Unpacked, work: Path, excluded: Sequence[str]) -> list[Path]:
+    """Adds the standard library and the wheels without what is `excluded` (patterns); returns the ELF files among them.
+
+    `work` is an empty folder.
+    """
     source = unpacked.folder / PYTHON
-    for name in kept_names(unpacked):
+    for name in kept_names(unpacked, excluded):
         _stage(source / name, work / PYTHON / name)
     return add_compiled(tree, unpacked, work)
 
 
-def kept_names(unpacked: Unpacked) -> Iterator[str]:
+def kept_names(unpacked: Unpacked, excluded: Sequence[str]) -> Iterator[str]:
     """Names of Python's files that are not left out."""
-    excluded = names("python.excluded")
     found = files_below(unpacked.folder / PYTHON)
     return (name for name in found if not any(fnmatchcase(name, pattern) for pattern in excluded))
 

@@ -39,5 +39,5 @@ def pick(requirements: dict[str, Requirement], names: Iterable[str]) -> tuple[Re
     wanted = sorted(names)
     missing = [name for name in wanted if name not in requirements]
     if missing:
-        raise ContentsWrong(f"requirements.lock has no {', '.join(missing)}: change efi/contents/wheels")
+        raise ContentsWrong(f"requirements.lock has no {', '.join(missing)}: change the list of wheels")
     return tuple(requirements[name] for name in wanted)

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from efi.contents import names
 from efi.lock import PACKAGE, Item, Lock
-from efi.release import Release
 
 
-def bill(lock: Lock, release: Release, image_digest: str) -> str:
+@dataclass(frozen=True)
+class Subject:
+    """What the bill is of: its type in CycloneDX, name, version and digest, and the packages that only make it."""
+
+    type: str
+    name: str
+    version: str
+    digest: str
+    tools: tuple[str, ...]
+
+
+def bill(lock: Lock, subject: Subject) -> str:
     """The bill as JSON; the same for the same image."""
     image = {
-        "type": "operating-system",
+        "type": subject.type,
         "bom-ref": "image",
-        "name": f"hardpan-{release.flavour}",
-        "version": release.version,
-        "hashes": [_hash(image_digest)],
+        "name": subject.name,
+        "version": subject.version,
+        "hashes": [_hash(subject.digest)],
     }
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"timestamp": lock.built.strftime("%Y-%m-%dT%H:%M:%SZ"), "component": image},
-        "components": [_component(each) for each in sorted(lock.items)],
+        "components": [_component(each, subject.tools) for each in sorted(lock.items)],
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def _component(item: Item) -> dict[str, object]:
+def _component(item: Item, tools: tuple[str, ...]) -> dict[str, object]:
     return {
         "type": "library",
         "bom-ref": f"{item.kind}:{item.name}",
@@ -37,7 +47,7 @@ def _component(item: Item) -> dict[str, object]:
         "version": item.version,
         "purl": _package_url(item),
         # What only makes the image is in the bill too, and says so.
-        "scope": "excluded" if item.name in names("tools") else "required",
+        "scope": "excluded" if item.name in tools else "required",
         "hashes": [_hash(item.digest)],
     }
 

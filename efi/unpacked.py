@@ -88,7 +88,8 @@ def _unpack(store: Store, lock: Lock, folder: Path) -> None:
         words = ("dpkg-deb", "--extract", str(store.path(item)), str(folder))
         store.runner.run(Command(words, timeout_seconds=UNPACK_SECONDS, hint="install dpkg"))
     for name in MERGED:
-        merge(folder / name, folder / "usr" / name)
+        if (folder / name).is_dir():
+            merge(folder / name, folder / "usr" / name)
         (folder / name).symlink_to(f"usr/{name}")
     keep_links_inside(folder)
     for item in lock.of(WHEEL):

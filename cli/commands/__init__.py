@@ -66,7 +66,7 @@ COMMANDS: dict[str, Entry | Group] = {
         {"create": Entry("cli.commands.release:create", "Signs for a boot image that nodes may run.")},
     ),
     "image": Group(
-        "Boot images and the media that carry them.",
+        "Boot images, their media, and the controllers' image.",
         {
             "build": Entry("cli.commands.image:image_build", "Builds the boot image of a site: one EFI file."),
             "usb": Entry("cli.commands.media:image_usb", "Writes a stick that makes machines nodes of a site."),
@@ -75,12 +75,16 @@ COMMANDS: dict[str, Entry | Group] = {
                 "cli.commands.media:image_ipxe",
                 "Writes a folder from which machines start over the network, by iPXE.",
             ),
+            "control-plane": Entry(
+                "cli.commands.control_plane_image:image_control_plane",
+                "Writes the controllers' image, for a Kubernetes: OCI, in one file.",
+            ),
             "keys": Entry(
                 "cli.commands.boot_keys:image_keys",
                 "Makes the keys of Secure Boot, and what firmware needs to take them up.",
             ),
             "inspect": Entry("cli.commands.image:image_inspect", "Tells what an image is and how a TPM measures it."),
-            "lock": Entry("cli.commands.image:image_lock", "Pins the image's packages anew."),
+            "lock": Entry("cli.commands.image:image_lock", "Pins an image's packages anew."),
         },
     ),
     "bootstrap": Group(

@@ -14,12 +14,15 @@ from cli.errors import CliError
 from cli.image_options import FileOption, FlavourOption, ImageOptions, make, step, store
 from cli.output import Form, Output, note, say, show
 from cli.shared_options import sharing
-from efi.build import lock_file, release_of
+from efi.build import lock_file, subject_of
 from efi.flavour import flavour as flavour_of
 from efi.inspect import Inspected, inspect
 from efi.lock import PACKAGE, WHEEL, format_lock
 from efi.locking import make_lock
 from efi.sbom import bill
+from oci.build import FLAVOUR as CONTROL_PLANE
+from oci.build import LOCK_FILE
+from oci.build import make_lock as make_control_plane_lock
 from sal.errors import os_errors
 from sal.filesystem import write_durably
 
@@ -51,14 +54,14 @@ def image_build(
     with os_errors(output):
         write_durably(output, made.image, 0o600 if embedded.token else 0o644)
         beside = output.with_name(f"{output.name}.cdx.json")
-        write_durably(beside, bill(made.order.lock, release_of(made.order), made.digest).encode(), 0o644)
+        write_durably(beside, bill(made.order.lock, subject_of(made.order, made.digest)).encode(), 0o644)
     signed = "signed" if made.signed else "not signed"
     say(f"{output}  {len(made.image) / MIB:.1f} MiB  {flavour}, {signed}  sha256:{made.digest}")
     note(f"Next: hardpan image inspect {output}")
 
 
 def image_lock(
-    flavour: FlavourOption = "cloud",
+    flavour: Annotated[str, typer.Option(help=f"cloud, metal, or {CONTROL_PLANE} (the controllers' image).")] = "cloud",
     requirements: Annotated[Path, typer.Option(help="Versions and digests of Python distributions.")] = Path(
         "requirements.lock"
     ),
@@ -67,7 +70,7 @@ def image_lock(
         typer.Option("--output", "-o", help="The file to write.", show_default="what comes with this program"),
     ] = None,
 ) -> None:
-    """Pins the image's packages anew: what is served now.
+    """Pins an image's packages anew: what is served now.
 
     Look at the difference before you commit it.
 
@@ -75,15 +78,17 @@ def image_lock(
     Example:
       hardpan image lock --flavour cloud
     """
-    kind = flavour_of(flavour)
     try:
         text = requirements.read_text()
     except OSError as error:
         raise CliError(f"{requirements}: {error.strerror}: run this in the source tree") from None
     with step("packages and wheels looked up"):
-        made = make_lock(store(), kind, text, datetime.now(UTC))
-    head = f"The boot image of flavour {flavour}: `hardpan image lock --flavour {flavour}` makes this file."
-    file = output or lock_file(kind)
+        if flavour == CONTROL_PLANE:
+            made, file = make_control_plane_lock(store(), text, datetime.now(UTC)), output or LOCK_FILE
+        else:
+            kind = flavour_of(flavour)
+            made, file = make_lock(store(), kind, text, datetime.now(UTC)), output or lock_file(kind)
+    head = f"The image of flavour {flavour}: `hardpan image lock --flavour {flavour}` makes this file."
     write_durably(file, format_lock(made, head).encode(), 0o644)
     say(f"{file} names {len(made.items)} packages and wheels")
 

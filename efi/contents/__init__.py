@@ -7,5 +7,10 @@ from pathlib import Path
 
 def names(name: str) -> tuple[str, ...]:
     """A list of this folder without its comments."""
-    lines = Path(__file__).with_name(name).read_text().splitlines()
+    return listed(Path(__file__).with_name(name))
+
+
+def listed(file: Path) -> tuple[str, ...]:
+    """A list of names without its comments."""
+    lines = file.read_text().splitlines()
     return tuple(line for line in lines if line and not line.startswith("#"))

@@ -12,8 +12,7 @@ from efi.errors import MediumWrong
 from efi.esp import Content
 from efi.lock import PACKAGE, WHEEL, Item, Lock
 from efi.netboot import script
-from efi.release import Release
-from efi.sbom import bill
+from efi.sbom import Subject, bill
 from efi.slots import mebibytes_of, slots_of
 from efi.unpacked import Unpacked
 from sal.command import SystemRunner
@@ -37,7 +36,7 @@ def test_a_file_system_has_room_for_its_image() -> None:
 def test_the_bill_names_each_item_by_digest_and_says_what_only_makes_the_image() -> None:
     items = (Item(PACKAGE, "zstd", "1:1.5~4", "a" * 64), Item(WHEEL, "anyio", "4.16.0", "b" * 64))
     lock = Lock(datetime(2026, 11, 26, tzinfo=UTC), items)
-    document = json.loads(bill(lock, Release("0.1.0", "cloud", lock.digest, lock.epoch), "c" * 64))
+    document = json.loads(bill(lock, Subject("operating-system", "hardpan-cloud", "0.1.0", "c" * 64, ("zstd",))))
     assert document["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": "c" * 64}]
     assert [(each["purl"], each["scope"]) for each in document["components"]] == [
         ("pkg:deb/debian/zstd@1%3A1.5~4?distro=bookworm", "excluded"),
