@@ -47,6 +47,10 @@ class RedisSite:
             for uid in client.zrange(KEYS.lease, 0, -1):
                 client.zadd(KEYS.lease, {uid: 1})
 
+    async def wait(self, seconds: float) -> None:
+        """Time passes."""
+        await asyncio.sleep(seconds)
+
     async def begin(self) -> None:
         """Groups and users of both nodes."""
         await self.supervisor.ensure_ready([NODE, OTHER])

@@ -36,6 +36,10 @@ class MemorySite:
         """Time passes."""
         self.now += LEASE_SECONDS
 
+    async def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.now += seconds
+
 
 @pytest.fixture
 async def site() -> MemorySite:
