@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controllers.loop.errors import BadSettings
+from controllers.tls.caller import is_loopback
+from controllers.tls.contexts import Files
 from jobs.broker import Connection
 
 
 @dataclass(frozen=True)
 class Listen:
-    """Where a server listens, and its TLS files (None: plain HTTP, on loopback or inside a pod only)."""
+    """Where a server listens, and its TLS files (None: plain HTTP, on loopback only)."""
 
     host: str
     port: int
-    certificate: Path | None = None
-    key: Path | None = None
+    tls: Files | None = None
 
 
 class Environment:
@@ -48,14 +49,22 @@ class Environment:
         except ValueError:
             raise BadSettings(f"{name} is {found!r}: it takes a number") from None
 
-    def listen(self, name: str, default: str) -> Listen:
-        """`host:port`, with TLS files in <name>_CERTIFICATE and <name>_KEY."""
+    def listen(self, name: str, default: str, behind_gateway: bool = False) -> Listen:
+        """`host:port`, with TLS files in <name>_CERTIFICATE and _KEY, and the authority of its callers in _CLIENTS.
+
+        Plain HTTP is for loopback. What sits behind the gateway takes nobody else's calls from another machine.
+        """
         host, _, port = self.text(name, default).rpartition(":")
+        host = host.strip("[]")
         if not host or not port.isdecimal():
             raise BadSettings(f"{name} is {self.text(name, default)!r}: it takes host:port")
-        tls = f"{name}_CERTIFICATE" in self._values
-        certificate = self.path(f"{name}_CERTIFICATE") if tls else None
-        return Listen(host.strip("[]"), int(port), certificate, self.path(f"{name}_KEY") if tls else None)
+        needed = [f"{name}_CERTIFICATE", f"{name}_KEY", *([f"{name}_CLIENTS"] if behind_gateway else [])]
+        files = Files(*map(self.path, needed)) if self._values.keys() & set(needed) else None
+        if files is None and not is_loopback(host):
+            raise BadSettings(
+                f"{name} is {host}:{port}, where others can reach it: set {', '.join(needed)}, or use 127.0.0.1"
+            )
+        return Listen(host, int(port), files)
 
     def redis(self) -> Connection:
         """HARDPAN_REDIS (URL), _USER, _PASSWORD_FILE and the TLS files _CA, _CERTIFICATE, _KEY."""

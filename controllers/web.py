@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from controllers.loop.errors import KubeError
-from controllers.loop.metrics import Refuse
+from controllers.loop.metrics import Metrics, Refuse
 from controllers.settings import Listen
+from controllers.tls.caller import GATEWAY, admitting_only, sender_of
+from controllers.tls.contexts import seconds_left, serving
 from jobs.errors import JobsError
 from trust.errors import Code, TrustError
 from trust.strangers import LONGEST
 
 Answer = Callable[[bytes, str], Awaitable[dict[str, Any]]]
-SENDER = "x-hardpan-sender"
-"""Header in which the gateway says from which address a request came."""
 LARGEST_BODY = 1 << 20
 
 
@@ -39,7 +38,7 @@ def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Aw
         if body is None:
             return refuse(413, str(Code.TOO_LARGE), f"the body is larger than {LARGEST_BODY} bytes")
         try:
-            return JSONResponse(await answer(body, request.headers.get(SENDER, "")))
+            return JSONResponse(await answer(body, sender_of(request)))
         except TrustError as error:
             return refuse(403, str(getattr(error, "code", "BadRequest")), str(error))
         except (JobsError, KubeError) as error:
@@ -58,24 +57,26 @@ async def read_bounded(request: Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def server(app: Starlette, listen: Listen) -> uvicorn.Config:
-    """How uvicorn serves it."""
-    return uvicorn.Config(
+def server(app: Starlette, listen: Listen, metrics: Metrics | None = None) -> uvicorn.Config:
+    """How uvicorn serves it; `metrics` count who is turned away, and show when the certificate ends.
+
+    Raises:
+        BadSettings: its certificate cannot be used.
+    """
+    files, told = listen.tls, metrics or Metrics()
+    context = serving(files) if files else None
+    made = uvicorn.Config(
         app,
         host=listen.host,
         port=listen.port,
-        ssl_certfile=str(listen.certificate) if listen.certificate else None,
-        ssl_keyfile=str(listen.key) if listen.key else None,
-        ssl_context_factory=_newest_tls if listen.certificate else None,
+        ssl_context_factory=(lambda _, __: context) if context else None,
         log_config=None,
         access_log=False,
         lifespan="on",
         timeout_keep_alive=75,
     )
-
-
-def _newest_tls(_: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """TLS 1.3 and nothing older: every client is ours, or an API server that speaks it."""
-    context = default()
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context
+    if files:
+        told.certificate("server", lambda: seconds_left(files.certificate))
+    if files and files.authority:
+        made.http = admitting_only(GATEWAY, told.refuse)
+    return made

@@ -60,7 +60,7 @@ def compose(cluster: str, listen: Listen) -> Compose:
             evaluator.close()
 
         caches = [marks, *trust.caches]
-        web = server(create(admission, refuse), listen)
+        web = server(create(admission, refuse), listen, context.metrics)
         return Process(caches=caches, servers=[web], closing=[close_evaluator], leads=False)
 
     return composed

@@ -57,23 +57,22 @@ def wanted(site: Site) -> tuple[Leaf, ...]:
     supervisor = _service(site, "supervisor")
     leaves = (
         # Nodes alone come to the gateway, and from outside where it has a name there.
-        Leaf("hardpan-gateway-tls", "hardpan-gateway", (*inside, *outside), outside or inside[:1]),
-        _server(site, "admission", needed=2),
+        Leaf("hardpan-gateway-tls", "hardpan-gateway", (*inside, *outside), outside or inside[2:3]),
+        _server(site, "admission"),
         _server(site, "ledger"),
-        Leaf("hardpan-supervisor-tls", SUPERVISOR_CLIENT, supervisor, supervisor[:1], calls=True),
+        Leaf("hardpan-supervisor-tls", SUPERVISOR_CLIENT, supervisor, supervisor[2:3], calls=True),
         Leaf("hardpan-gateway-client-tls", GATEWAY_CLIENT, serves=False, calls=True),
     )
     return (*leaves, _server(site, "redis", _written(site.redis_names))) if site.bundled_redis else leaves
 
 
-def _server(site: Site, part: str, outside: tuple[str, ...] = (), needed: int = 0) -> Leaf:
-    """`needed` is which of its Service's names its clients call it by."""
+def _server(site: Site, part: str, outside: tuple[str, ...] = ()) -> Leaf:
     inside = _service(site, part)
-    return Leaf(f"hardpan-{part}-tls", f"hardpan-{part}", (*inside, *outside), (inside[needed], *outside))
+    return Leaf(f"hardpan-{part}-tls", f"hardpan-{part}", (*inside, *outside), (inside[2], *outside))
 
 
 def _service(site: Site, part: str) -> tuple[str, str, str, str]:
-    """The names of its Service, from inside the namespace and from anywhere in the cluster."""
+    """The names of its Service; the API server and our charts use the third."""
     short, within = f"hardpan-{part}", f"hardpan-{part}.{site.namespace}"
     return short, within, f"{within}.svc", f"{within}.svc.{site.domain}"
 

@@ -10,7 +10,7 @@ from controllers.loop.errors import BadSettings
 from controllers.loop.settings import LoopSettings
 from controllers.settings import Environment
 
-PREFIX = "HARDPAN_CERTIFICATES_"
+REDIS, REDIS_MEMORY = "HARDPAN_CERTIFICATES_REDIS", "HARDPAN_CERTIFICATES_REDIS_MEMORY"
 HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 MEMORY = re.compile(r"[1-9][0-9]*(kb|mb|gb)")
 
@@ -21,12 +21,12 @@ def site_from(environment: Mapping[str, str]) -> Site:
     return Site(
         namespace=environment.get("HARDPAN_NAMESPACE") or LoopSettings.namespace,
         cluster=values.text("HARDPAN_CLUSTER"),
-        domain=environment.get(f"{PREFIX}DOMAIN") or Site.domain,
-        gateway_names=_names(environment, f"{PREFIX}GATEWAY_NAMES"),
-        redis_names=_names(environment, f"{PREFIX}REDIS_NAMES"),
+        domain=environment.get("HARDPAN_CERTIFICATES_DOMAIN") or Site.domain,
+        gateway_names=_names(environment, "HARDPAN_CERTIFICATES_GATEWAY_NAMES"),
+        redis_names=_names(environment, "HARDPAN_CERTIFICATES_REDIS_NAMES"),
         bundled_redis=_redis(environment) == "bundled",
         redis_memory=_memory(environment),
-        elsewhere=frozenset(_listed(environment, f"{PREFIX}ELSEWHERE")),
+        elsewhere=frozenset(_listed(environment, "HARDPAN_CERTIFICATES_ELSEWHERE")),
     )
 
 
@@ -44,14 +44,14 @@ def _names(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
 
 
 def _redis(environment: Mapping[str, str]) -> str:
-    found = environment.get(f"{PREFIX}REDIS") or "bundled"
+    found = environment.get(REDIS) or "bundled"
     if found not in ("bundled", "external"):
-        raise BadSettings(f"{PREFIX}REDIS is {found!r}: it takes bundled or external")
+        raise BadSettings(f"{REDIS} is {found!r}: it takes bundled or external")
     return found
 
 
 def _memory(environment: Mapping[str, str]) -> str:
-    found = environment.get(f"{PREFIX}REDIS_MEMORY") or Site.redis_memory
+    found = environment.get(REDIS_MEMORY) or Site.redis_memory
     if not MEMORY.fullmatch(found):
-        raise BadSettings(f"{PREFIX}REDIS_MEMORY is {found!r}: it takes a size as 256mb")
+        raise BadSettings(f"{REDIS_MEMORY} is {found!r}: it takes a size as 256mb")
     return found

@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 
 from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import ROUTES, Route, Upstream
-from controllers.gateway.upstream import CONNECT_SECONDS, ToWhoLeads
+from controllers.gateway.upstream import CONNECT_SECONDS
 from controllers.loop.metrics import Refuse, uncounted
-from controllers.web import SENDER, read_bounded
+from controllers.tls.caller import SENDER
+from controllers.web import read_bounded
 
 UPSTREAM_TIMEOUT_SECONDS = 10.0
 BODY_SECONDS = 10.0
@@ -27,12 +28,11 @@ Forward = Callable[[Request], Awaitable[Response]]
 def create(
     upstreams: Mapping[Upstream, str],
     rate: Rate,
-    transport: httpx.AsyncBaseTransport | None = None,
+    network: httpx.AsyncBaseTransport,
     body_seconds: float = BODY_SECONDS,
     refuse: Refuse = uncounted,
 ) -> Starlette:
-    """The application; `upstreams` are base URLs, `transport` replaces the network in tests."""
-    network = transport or ToWhoLeads(httpx.AsyncHTTPTransport())
+    """The application; `upstreams` are base URLs, `network` leads to them."""
     timeout = httpx.Timeout(UPSTREAM_TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
     client = httpx.AsyncClient(timeout=timeout, transport=network, trust_env=False)
 

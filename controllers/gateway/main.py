@@ -13,11 +13,14 @@ from controllers.gateway.app import create
 from controllers.gateway.connection import guarded, loop_with
 from controllers.gateway.door import Door
 from controllers.gateway.limiter import Rate
+from controllers.gateway.network import client_files, network
+from controllers.gateway.upstream import ToWhoLeads
 from controllers.loop import logs
 from controllers.loop.metrics import Metrics
 from controllers.loop.monitor import Monitor, Standing
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment
+from controllers.tls.contexts import seconds_left
 from controllers.web import server
 
 log = logging.getLogger(__name__)
@@ -37,9 +40,13 @@ def main(environment: Mapping[str, str]) -> int:
     rate = Rate(values.number("HARDPAN_GATEWAY_RATE", 200.0), values.number("HARDPAN_GATEWAY_BURST", 400.0))
     patience = values.number("HARDPAN_GATEWAY_PATIENCE", 10.0)
     metrics = Metrics()
-    application = create(upstreams, rate, body_seconds=patience, refuse=metrics.refuse)  # type: ignore[arg-type]
+    files = client_files(values, upstreams.values())
+    if files:
+        metrics.certificate("upstream client", lambda: seconds_left(files.certificate))
+    way = ToWhoLeads(network(files))
+    application = create(upstreams, rate, way, body_seconds=patience, refuse=metrics.refuse)  # type: ignore[arg-type]
     listen = values.listen("HARDPAN_GATEWAY_LISTEN", "127.0.0.1:8443")
-    served = server(application, listen)
+    served = server(application, listen, metrics)
     most = min(int(values.number("HARDPAN_GATEWAY_CONNECTIONS", 4096)), _descriptors() - SPARE_DESCRIPTORS)
     served.http = guarded(Door(most, max(1, most // NETWORKS)), patience, metrics.refuse)
     log.info("gateway listens on %s:%d", listen.host, listen.port)

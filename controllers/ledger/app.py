@@ -101,7 +101,7 @@ def _process(cluster: str, listen: Listen, shortest_interval: float, context: Co
     return Process(
         controllers=[node_controller, record_controller],
         caches=trust.caches,
-        servers=[server(create(registry, desk, trust, context.metrics.refuse), listen)],
+        servers=[server(create(registry, desk, trust, context.metrics.refuse), listen, context.metrics)],
         background=[lambda: nodes_reconciler.follow(wake)],
     )
 
@@ -109,7 +109,7 @@ def _process(cluster: str, listen: Listen, shortest_interval: float, context: Co
 def main(environment: Mapping[str, str]) -> int:
     """Runs the ledger to its end."""
     values = Environment(environment)
-    listen = values.listen("HARDPAN_LEDGER_LISTEN", "127.0.0.1:8081")
+    listen = values.listen("HARDPAN_LEDGER_LISTEN", "127.0.0.1:8081", behind_gateway=True)
     interval = values.number("HARDPAN_REPORT_INTERVAL", 10.0)
     settings = from_environment("ledger", environment)
     return run(compose(values.text("HARDPAN_CLUSTER"), listen, interval), settings, is_stuck)

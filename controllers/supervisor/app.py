@@ -62,7 +62,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         redis=values.redis(),
         queue_url=values.text("HARDPAN_QUEUE_URL"),
         authority=site,
-        listen=values.listen("HARDPAN_SUPERVISOR_LISTEN", "127.0.0.1:8082"),
+        listen=values.listen("HARDPAN_SUPERVISOR_LISTEN", "127.0.0.1:8082", behind_gateway=True),
     )
 
 
@@ -106,7 +106,7 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
 
     return Process(
         controllers=[controller],
-        servers=[server(web, settings.listen)],
+        servers=[server(web, settings.listen, context.metrics)],
         background=[inbox.follow, Sweeper(broker, caches).follow, Doors(broker, caches).follow],
         closing=[close_evaluator, broker.close],
     )

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from cli.demo.pki import Authority, Subject
 from controllers.settings import Listen
+from controllers.tls.contexts import Files
 from controllers.web import server
 
 
@@ -25,7 +26,7 @@ async def served(tmp_path: Path) -> AsyncIterator[tuple[int, ssl.SSLContext]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    made = uvicorn.Server(server(Starlette(), Listen("127.0.0.1", port, pair.certificate, pair.key)))
+    made = uvicorn.Server(server(Starlette(), Listen("127.0.0.1", port, Files(pair.certificate, pair.key))))
     running = asyncio.create_task(made.serve())
     while not made.started:
         await asyncio.sleep(0.01)

@@ -119,6 +119,8 @@ def test_every_setting_of_a_controller_is_documented_and_no_other() -> None:
     used = set(re.findall(r'"(HARDPAN_[A-Z0-9_]+)"', sources()))
     listened = {name for name in used if name.endswith("_LISTEN")}
     used |= {f"{name}_{file}" for name in listened for file in ("CERTIFICATE", "KEY")}
+    behind_gateway = re.findall(r'"(HARDPAN_[A-Z0-9_]+)", "[^"]+", behind_gateway=True', sources())
+    used |= {f"{name}_CLIENTS" for name in behind_gateway}
     named = {name for each in PAGES for name in re.findall(r"HARDPAN_[A-Z0-9_]*[A-Z0-9]", each.text)}
     assert named - used == set(), "documented, but no part reads it"
     assert used - named == set(), "read, but documented nowhere"

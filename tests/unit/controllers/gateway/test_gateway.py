@@ -10,7 +10,7 @@ import pytest
 
 from controllers.gateway.app import create
 from controllers.gateway.limiter import Limiter, Rate, network_of
-from controllers.web import SENDER
+from controllers.tls.caller import SENDER
 
 UPSTREAMS = {"ledger": "http://ledger", "supervisor": "http://supervisor"}
 

@@ -1,0 +1,84 @@
+"""Behind the gateway only the gateway is heard: the site's other certificates open nothing there."""
+
+from __future__ import annotations
+
+import dataclasses
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from controllers.supervisor.credentials import SiteAuthority
+from controllers.tls.contexts import Files, calling
+from tests.system.tls_site import GATEWAY, SERVER, Mounted, Served, new_authority, serving
+
+NODE = "n-" + "a" * 26
+
+
+async def turned_away(served: Served, context: ssl.SSLContext) -> bool:
+    try:
+        await served.ask(context, **{"x-hardpan-sender": "10.7.0.1"})
+    except (httpx.HTTPError, OSError):
+        return not served.asked
+    return False
+
+
+async def test_the_gateway_is_heard_and_believed_for_whom_it_speaks(tmp_path: Path) -> None:
+    authority = new_authority()
+    files = Mounted(tmp_path / "tls").issue(SERVER, authority)
+    client = Mounted(tmp_path / "client").issue(GATEWAY, authority)
+    async with serving(files) as served:
+        assert await served.ask(calling(client), **{"x-hardpan-sender": "10.7.0.1"}) == "10.7.0.1"
+
+
+async def test_a_stolen_certificate_of_a_node_opens_nothing(tmp_path: Path) -> None:
+    authority = new_authority()
+    files = Mounted(tmp_path / "tls").issue(SERVER, authority)
+    client = _of_node(tmp_path, Files(*_written(tmp_path, authority.pem.certificate, authority.pem.key)))
+    async with serving(files) as served:
+        assert await turned_away(served, calling(dataclasses.replace(client, authority=files.authority)))
+        assert 'hardpan_refused_total{reason="WrongCaller",what="connection"} 1.0' in served.metrics.text().decode()
+
+
+@pytest.mark.parametrize("leaf", [SERVER, dataclasses.replace(GATEWAY, subject="supervisor")])
+async def test_no_other_certificate_of_the_site_opens_anything(tmp_path: Path, leaf: object) -> None:
+    authority = new_authority()
+    files = Mounted(tmp_path / "tls").issue(SERVER, authority)
+    client = Mounted(tmp_path / "client").issue(leaf, authority)  # type: ignore[arg-type]
+    async with serving(files) as served:
+        assert await turned_away(served, calling(client))
+
+
+async def test_the_gateways_name_by_another_authority_opens_nothing(tmp_path: Path) -> None:
+    files = Mounted(tmp_path / "tls").issue(SERVER, new_authority())
+    client = Mounted(tmp_path / "client").issue(GATEWAY, new_authority("other"))
+    async with serving(files) as served:
+        assert await turned_away(served, calling(dataclasses.replace(client, authority=files.authority)))
+
+
+async def test_no_certificate_opens_nothing(tmp_path: Path) -> None:
+    authority = new_authority()
+    files = Mounted(tmp_path / "tls").issue(SERVER, authority)
+    async with serving(files) as served:
+        assert await turned_away(served, ssl.create_default_context(cadata=authority.pem.certificate.decode()))
+
+
+def _of_node(folder: Path, site: Files) -> Files:
+    """What the supervisor hands to a node, and the node's own key."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    issued = SiteAuthority(site.certificate, site.key).issue(NODE, raw, datetime.now(UTC))
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "node").mkdir()
+    return Files(*_written(folder / "node", issued, key.private_bytes(*form)))
+
+
+def _written(folder: Path, certificate: bytes, key: bytes) -> tuple[Path, Path]:
+    files = folder / "made.crt", folder / "made.key"
+    files[0].write_bytes(certificate)
+    files[1].write_bytes(key)
+    return files
