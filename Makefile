@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image crds charts bench bench-peers chaos sim fuzz lock
+.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image boot-image crds charts bench bench-peers chaos sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,9 +56,12 @@ lint: ## style and import contracts
 	.venv/bin/lint-imports --no-logo
 
 types: ## mypy, strict
-	.venv/bin/mypy charts crds trust plans jobs controllers efi sal cli node-agent/node_agent bench
+	.venv/bin/mypy charts crds trust plans jobs controllers efi oci sal cli node-agent/node_agent bench
 
-image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal for real ones)
+image: setup ## the controllers' image, for a Kubernetes: hardpan-VERSION.tar
+	@.venv/bin/hardpan image control-plane --output $$(.venv/bin/hardpan --version | tr ' ' -).tar
+
+boot-image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal for real ones)
 	@.venv/bin/hardpan image build --flavour $(or $(FLAVOUR),cloud) --output hardpan.efi
 
 crds: ## write crds/*.yaml and docs/reference/api.md from the models
