@@ -57,5 +57,5 @@ def compressed(unpacked: Unpacked, data: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="hardpan-gzip-") as folder:
         file = Path(folder) / "layer"
         file.write_bytes(data)
-        unpacked.run("gzip", "-n", "-9", str(file))
+        unpacked.run("gzip", "-n", str(file))
         return file.with_suffix(".gz").read_bytes()
