@@ -32,9 +32,12 @@ def node_rule(node: str, hashed: str) -> list[str]:
 
 
 def supervisor_rule(hashed: str) -> list[str]:
-    """The rule of the supervisor: the queue's keys, its functions and the node users, and no script of anyone else."""
+    """The rule of the supervisor: the queue's keys, its functions and the node users, and no script of anyone else.
+
+    It tells Redis when certificates were renewed. With users in its hands it could take that right, and any other.
+    """
     return [
         "reset", "on", "sanitize-payload", f"#{hashed}", "resetkeys", "resetchannels", "-@all",
         "~nq:*", "+@read", "+@write", "+@stream", "+@connection", "+fcall", "+function", "+acl", "+client", "+time",
-        "+info", "+script|flush", "-eval", "-evalsha",
+        "+info", "+config|set", "+script|flush", "-eval", "-evalsha",
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from collections.abc import Mapping
 from typing import Any
 
 import redis
@@ -77,12 +78,12 @@ class PinnedConnection(SSLConnection):
 
 
 class AsyncPinnedConnection(AsyncSSLConnection):
-    """For asyncio."""
+    """For asyncio. One that broke off comes back by the files as they are then: a pool keeps it for years."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def _connection_arguments(self) -> Mapping[str, Any]:
         files = self.ssl_context
         files.context = pinned(str(files.ca_certs), str(files.certfile), str(files.keyfile))
+        return super()._connection_arguments()
 
 
 def node_client(connection: Connection) -> Any:

@@ -42,6 +42,7 @@ def configuration(files: ServerFiles, addresses: list[str], port: int, password:
         "maxmemory-policy noeviction",
         "proto-max-bulk-len 2mb",
         "enable-debug-command no",
+        "enable-protected-configs no",
         "protected-mode yes",
         "daemonize no",
         DEFAULT_USER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.applications import Starlette
 
@@ -24,12 +25,15 @@ from controllers.supervisor.doors import Doors
 from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.orders import Desk
 from controllers.supervisor.reconcile import Reconciler
+from controllers.supervisor.renewal import QueueRenewal
 from controllers.supervisor.reports import Reports
 from controllers.supervisor.sweep import Sweeper
+from controllers.tls.contexts import seconds_left
 from controllers.trust_source import TrustSource
 from controllers.web import endpoint, server
 from jobs.broker import Connection, ControllerBroker
 from jobs.redis_controller import RedisControllerBroker
+from jobs.renewal import ServerTls
 from plans.evaluator import InChild, PlanEvaluator
 from trust.dsse import decode
 from trust.keys import SigningKey
@@ -37,7 +41,10 @@ from trust.keys import SigningKey
 
 @dataclass(frozen=True)
 class Settings:
-    """`queue_url` is where nodes reach the queue; it may differ from where the supervisor does."""
+    """`queue_url` is where nodes reach the queue; it may differ from where the supervisor does.
+
+    `queue_tls` are the queue's own files, when it is the supervisor who tells it that they were renewed.
+    """
 
     loop: LoopSettings
     name: str
@@ -47,6 +54,7 @@ class Settings:
     queue_url: str
     authority: SiteAuthority
     listen: Listen
+    queue_tls: ServerTls | None = None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -63,6 +71,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         queue_url=values.text("HARDPAN_QUEUE_URL"),
         authority=site,
         listen=values.listen("HARDPAN_SUPERVISOR_LISTEN", "127.0.0.1:8082", behind_gateway=True),
+        queue_tls=ServerTls.within(Path(folder)) if (folder := environment.get("HARDPAN_REDIS_SERVER_TLS")) else None,
     )
 
 
@@ -104,10 +113,14 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     async def close_evaluator() -> None:
         evaluator.close()
 
+    renewal = [QueueRenewal(settings.redis, settings.queue_tls).follow] if settings.queue_tls else []
+    show = context.metrics.certificate
+    show("redis client", lambda: seconds_left(settings.redis.certificate))
+    show("site authority", lambda: seconds_left(settings.authority.certificate))
     return Process(
         controllers=[controller],
         servers=[server(web, settings.listen, context.metrics)],
-        background=[inbox.follow, Sweeper(broker, caches).follow, Doors(broker, caches).follow],
+        background=[inbox.follow, Sweeper(broker, caches).follow, Doors(broker, caches).follow, *renewal],
         closing=[close_evaluator, broker.close],
     )
 
