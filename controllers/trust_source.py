@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from controllers.loop.cache import Cache
+from collections.abc import Mapping
+
+from controllers.loop.cache import Cache, Tally
 from controllers.loop.controller import Watch
 from controllers.loop.objects import ObjectKey, resource_of
 from crds.jointoken import JOIN_TOKEN
+from crds.meta import KindDefinition
 from crds.release import RELEASE
 from crds.supervisor import SUPERVISOR
 from crds.tenant import TENANT
@@ -22,10 +25,16 @@ TRUST_KEY = ObjectKey("", "cluster")
 class TrustSource:
     """Opens trust anew whenever an object of it changed, and never an older snapshot or root than it has opened."""
 
-    def __init__(self, cluster: str) -> None:
+    def __init__(self, cluster: str, tallies: Mapping[str, Tally] | None = None) -> None:
+        """`tallies` of its caches, by kind."""
+
+        def cache(kind: KindDefinition) -> Cache:
+            tally = (tallies or {}).get(kind.kind)
+            return Cache(resource_of(kind), tallies=[tally] if tally else ())
+
         self.cluster = cluster
-        self._trust = Cache(resource_of(TRUST))
-        self._records = {kind.kind: Cache(resource_of(kind)) for kind in RECORD_KINDS}
+        self._trust = cache(TRUST)
+        self._records = {kind.kind: cache(kind) for kind in RECORD_KINDS}
         self._versions: tuple[int, ...] = ()
         self._opened: tuple[TrustView, Bundle] | Refusal = Refusal(Code.NO_TRUST, "trust has not been read yet")
         self._floors = (0, 0)

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from controllers.counted import count
 from controllers.loop.errors import KubeError
 from controllers.loop.metrics import Metrics, Refuse
 from controllers.settings import Listen
@@ -58,13 +59,14 @@ async def read_bounded(request: Request, limit: int) -> bytes | None:
 
 
 def server(app: Starlette, listen: Listen, metrics: Metrics | None = None) -> uvicorn.Config:
-    """How uvicorn serves it; `metrics` count who is turned away, and show when the certificate ends.
+    """How uvicorn serves it; `metrics` count answers and who is turned away, and show when the certificate ends.
 
     Raises:
         BadSettings: its certificate cannot be used.
     """
     files, told = listen.tls, metrics or Metrics()
     context = serving(files) if files else None
+    count(app, told)
     made = uvicorn.Config(
         app,
         host=listen.host,

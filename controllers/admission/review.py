@@ -39,9 +39,11 @@ class Admission:
         trust: Callable[[], TrustView],
         clock: Callable[[], datetime],
         refuse: Refuse = uncounted,
+        decided: Callable[[bool], None] = lambda allowed: None,
     ) -> None:
+        """`decided` hears of each review whether it was allowed."""
         self._reviewer, self._marks, self._trust, self._clock = reviewer, marks, trust, clock
-        self._refuse = refuse
+        self._refuse, self._decided = refuse, decided
 
     async def answer(self, request: Mapping[str, Any]) -> Verdict:
         """The verdict on one request."""
@@ -54,7 +56,9 @@ class Admission:
             await self._review(request["namespace"], request["name"], new["spec"])
         except Refusal as refusal:
             self._refuse("deployment", str(refusal.code))
+            self._decided(False)
             return Verdict(False, f"{refusal}", str(refusal.code))
+        self._decided(True)
         return Verdict(True)
 
     async def _review(self, namespace: str, name: str, spec: Mapping[str, Any]) -> None:

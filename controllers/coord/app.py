@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from controllers.by_condition import ByCondition, show
 from controllers.coord.liveness import Liveness
 from controllers.coord.reconcile import Reconciler, deployments, machines, volumes
 from controllers.coord.supervisors import SupervisorReconciler
@@ -17,6 +18,9 @@ from controllers.loop.settings import from_environment
 from controllers.settings import Environment
 from controllers.stuck import is_stuck
 from controllers.trust_source import TrustSource
+from crds.deployment import DEPLOYMENT
+from crds.machine import MACHINE
+from crds.volume import VOLUME
 
 
 def compose(cluster: str, namespace: str) -> Compose:
@@ -29,7 +33,14 @@ def compose(cluster: str, namespace: str) -> Compose:
 
 
 def _process(cluster: str, namespace: str, context: Context) -> Process:
-    trust, wanted, placed = TrustSource(cluster), deployments(), (machines(), volumes())
+    counted = [ByCondition(kind) for kind in (DEPLOYMENT, MACHINE, VOLUME)]
+    show(context.metrics, counted, context.lease)
+    of_deployments, of_machines, of_volumes = (each.count for each in counted)
+    trust, wanted, placed = (
+        TrustSource(cluster),
+        deployments(of_deployments),
+        (machines(of_machines), volumes(of_volumes)),
+    )
     liveness = Liveness(context.kube, namespace, asyncio.get_running_loop().time)
     reconciler = Reconciler(context.kube, wanted, *placed, trust, liveness, context.now)
     serving = SupervisorReconciler(context.kube, trust, liveness, context.now)

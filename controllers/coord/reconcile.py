@@ -8,7 +8,7 @@ from datetime import datetime
 
 from controllers.coord.assignment import Assignment, Candidate, Subject, assign
 from controllers.coord.liveness import Liveness
-from controllers.loop.cache import Cache, light
+from controllers.loop.cache import Cache, Tally, light
 from controllers.loop.conditions import Condition, ConditionStatus, merge
 from controllers.loop.controller import Done, Outcome
 from controllers.loop.kube import Kube
@@ -29,19 +29,19 @@ def without_script(raw: Json) -> Json:
     return {**light(raw), "spec": spec}
 
 
-def deployments() -> Cache:
+def deployments(*tallies: Tally) -> Cache:
     """The cache of deployments, by the supervisor that serves them."""
-    return Cache(resource_of(DEPLOYMENT), without_script, {"supervisor": _by_supervisor})
+    return Cache(resource_of(DEPLOYMENT), without_script, {"supervisor": _by_supervisor}, tallies)
 
 
-def machines() -> Cache:
+def machines(*tallies: Tally) -> Cache:
     """The cache of machines, by deployment."""
-    return Cache(resource_of(MACHINE), indexes={"deployment": _by_deployment})
+    return Cache(resource_of(MACHINE), indexes={"deployment": _by_deployment}, tallies=tallies)
 
 
-def volumes() -> Cache:
+def volumes(*tallies: Tally) -> Cache:
     """The cache of volumes, by deployment."""
-    return Cache(resource_of(VOLUME), indexes={"deployment": _by_deployment})
+    return Cache(resource_of(VOLUME), indexes={"deployment": _by_deployment}, tallies=tallies)
 
 
 def _by_supervisor(seen: Object) -> Iterable[str]:

@@ -11,13 +11,18 @@ class Door:
     """Counts who is inside; `most` in all, `each` of one network."""
 
     def __init__(self, most: int, each: int) -> None:
-        self._most, self._each = most, each
+        self.most, self._each = most, each
         self._inside: Counter[str] = Counter()
+
+    @property
+    def inside(self) -> int:
+        """How many are inside."""
+        return self._inside.total()
 
     def enter(self, address: str) -> bool:
         """Whether a connection of this address may stay; who may not is not counted."""
         network = network_of(address)
-        if self._inside.total() >= self._most or self._inside[network] >= self._each:
+        if self.inside >= self.most or self._inside[network] >= self._each:
             return False
         self._inside[network] += 1
         return True

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import uvicorn
 
+from controllers.gateway import figures
 from controllers.gateway.app import create
 from controllers.gateway.connection import guarded, loop_with
 from controllers.gateway.door import Door
@@ -39,7 +40,7 @@ def main(environment: Mapping[str, str]) -> int:
     }
     rate = Rate(values.number("HARDPAN_GATEWAY_RATE", 200.0), values.number("HARDPAN_GATEWAY_BURST", 400.0))
     patience = values.number("HARDPAN_GATEWAY_PATIENCE", 10.0)
-    metrics = Metrics()
+    metrics = Metrics("gateway")
     files = client_files(values, upstreams.values())
     if files:
         metrics.certificate("upstream client", lambda: seconds_left(files.certificate))
@@ -48,7 +49,9 @@ def main(environment: Mapping[str, str]) -> int:
     listen = values.listen("HARDPAN_GATEWAY_LISTEN", "127.0.0.1:8443")
     served = server(application, listen, metrics)
     most = min(int(values.number("HARDPAN_GATEWAY_CONNECTIONS", 4096)), _descriptors() - SPARE_DESCRIPTORS)
-    served.http = guarded(Door(most, max(1, most // NETWORKS)), patience, metrics.refuse)
+    door = Door(most, max(1, most // NETWORKS))
+    served.http = guarded(door, patience, metrics.refuse)
+    figures.show(metrics, door)
     log.info("gateway listens on %s:%d", listen.host, listen.port)
     with asyncio.Runner(loop_factory=lambda: loop_with(patience)) as runner:
         runner.run(_serve(uvicorn.Server(served), loop.monitor, metrics))

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from controllers.certified import without_registration
 from controllers.ledger.challenge import Challenges
 from controllers.ledger.conflicts import Conflicts
+from controllers.ledger.figures import Figures
 from controllers.ledger.nodes import NodeReconciler
 from controllers.ledger.predecessor import MACHINE, by_machine
 from controllers.ledger.presence import Presence
@@ -77,7 +78,9 @@ def compose(cluster: str, listen: Listen, shortest_interval: float) -> Compose:
 
 
 def _process(cluster: str, listen: Listen, shortest_interval: float, context: Context) -> Process:
-    trust, nodes = TrustSource(cluster), Cache(NODES, without_registration, {MACHINE: by_machine})
+    figures = Figures(context.metrics, lambda: trust.view(), context.now, context.lease)
+    trust = TrustSource(cluster, figures.tallies)
+    nodes = Cache(NODES, without_registration, {MACHINE: by_machine}, [figures.tallies["Node"]])
     clock = asyncio.get_running_loop().time
     presence, conflicts = Presence(clock, context.now, shortest_interval), Conflicts(clock)
     nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, conflicts, context.now)

@@ -22,8 +22,10 @@ from controllers.supervisor.apply import Hands
 from controllers.supervisor.caches import Caches
 from controllers.supervisor.credentials import CredentialsDesk, SiteAuthority
 from controllers.supervisor.doors import Doors
+from controllers.supervisor.figures import Figures
 from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.orders import Desk
+from controllers.supervisor.queue_look import QueueLook
 from controllers.supervisor.reconcile import Reconciler
 from controllers.supervisor.renewal import QueueRenewal
 from controllers.supervisor.reports import Reports
@@ -90,7 +92,8 @@ def compose(
 
 def _process(settings: Settings, context: Context, broker: ControllerBroker, evaluator: PlanEvaluator) -> Process:
     trust = TrustSource(settings.cluster)
-    caches = Caches(trust)
+    figures = Figures(context.metrics, settings.name, context.lease, context.now)
+    caches = Caches(trust, [figures.jobs.count])
     refuse = context.metrics.refuse
     reports = Reports(broker, caches.certified, settings.cluster, refuse=refuse)
     desk = Desk(settings.name, settings.key, settings.cluster, lambda: context.lease.fence)
@@ -98,7 +101,9 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     hands = Hands(context.kube, broker, caches, desk)
     judge = Judge(Reviewer(evaluator), refuse)
     kube, now = context.kube, context.now
-    reconciler = Reconciler(settings.name, kube, broker, caches, reports, inbox, judge, hands, now, refuse)
+    parts = (settings.name, kube, broker, caches, reports, inbox, judge, hands, now, refuse)
+    reconciler = Reconciler(*parts, answered=figures.answered)
+    look = QueueLook(broker, caches, figures.queue)
     queue = WorkQueue[ObjectKey](randomness=context.randomness)
     controller = Controller("supervisor", caches.watches, reconciler.reconcile, queue=queue)
     counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
@@ -120,7 +125,7 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     return Process(
         controllers=[controller],
         servers=[server(web, settings.listen, context.metrics)],
-        background=[inbox.follow, Sweeper(broker, caches).follow, Doors(broker, caches).follow, *renewal],
+        background=[*(each.follow for each in (inbox, Sweeper(broker, caches), Doors(broker, caches), look)), *renewal],
         closing=[close_evaluator, broker.close],
     )
 

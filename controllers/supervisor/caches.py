@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from controllers.certified import Certified, without_registration
-from controllers.loop.cache import Cache
+from controllers.loop.cache import Cache, Tally
 from controllers.loop.controller import Watch
 from controllers.loop.objects import Object, ObjectKey, resource_of
 from controllers.removed import is_forgotten
@@ -58,14 +58,15 @@ def deployment_key(seen: Object) -> tuple[ObjectKey, ...]:
 class Caches:
     """The supervisor's caches. A change of trust or of a node's state concerns every deployment."""
 
-    def __init__(self, trust: TrustSource) -> None:
+    def __init__(self, trust: TrustSource, jobs: Iterable[Tally] = ()) -> None:
+        """`jobs` are tallies of the cache of jobs."""
         self.trust = trust
         children = {"uid": _by_uid, "deployment": _by_deployment, "owner": deployment_key}
         self.reserved, self.uids = Reserved(), Uids()
         self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid}, tallies=[self.uids.count])
         self.machines = Cache(MACHINES, indexes=children, tallies=[self.reserved.count])
         self.volumes = Cache(VOLUMES, indexes=children, tallies=[self.reserved.count])
-        self.jobs = Cache(JOBS, indexes=children)
+        self.jobs = Cache(JOBS, indexes=children, tallies=jobs)
         self.nodes = Cache(NODES, without_registration)
         self.certified = Certified(trust.view)
         self.node_views = PerObject[NodeView](self.nodes, is_there)

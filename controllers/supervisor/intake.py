@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,12 @@ from trust.errors import Code
 from trust.part import format_time
 
 log = logging.getLogger(__name__)
+Answered = Callable[[Object, Answer], None]
+"""Hears which job was answered how."""
+
+
+def unheard(job: Object, answer: Answer) -> None:
+    """For who is asked without a process around it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Intake:
     removals: Removals
     hands: Hands
     refuse: Refuse = uncounted
+    answered: Answered = unheard
 
     async def take_in(self, key: ObjectKey, now: datetime) -> None:
         """Stores what waits for this deployment, and settles it. Raises KubeError; what is left waits on."""
@@ -63,6 +71,7 @@ class Intake:
         for job in self.caches.jobs.by("uid", event.uid):
             if job.spec["node"] == event.node and _attempt(job) == event.attempt and _is_open(job):
                 await self.kube.apply_status(job, job_status(job, answer, now), MANAGER)
+                self.answered(job, answer)
 
     async def _removal(self, event: Event, answer: Answer, now: datetime) -> None:
         uid = event.uid.removesuffix(ABSENT)

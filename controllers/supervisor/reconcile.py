@@ -18,7 +18,7 @@ from controllers.supervisor.actions import Action, CreateJob, Enqueue, Remove
 from controllers.supervisor.apply import Hands, Papers
 from controllers.supervisor.caches import DEPLOYMENTS, MARKS, Caches
 from controllers.supervisor.inbox import Inbox
-from controllers.supervisor.intake import Intake
+from controllers.supervisor.intake import Answered, Intake, unheard
 from controllers.supervisor.model import Snapshot
 from controllers.supervisor.observe import observe
 from controllers.supervisor.patience import Patience
@@ -52,10 +52,12 @@ class Reconciler:
     clock: Callable[[], datetime]
     refuse: Refuse = uncounted
     patience: Patience = field(default_factory=Patience)
+    answered: Answered = unheard
 
     def __post_init__(self) -> None:
         self.removals = Removals(self.caches, self.name)
-        self.intake = Intake(self.kube, self.broker, self.caches, self.inbox, self.removals, self.hands, self.refuse)
+        parts = (self.kube, self.broker, self.caches, self.inbox, self.removals, self.hands, self.refuse, self.answered)
+        self.intake = Intake(*parts)
         self.telling = Telling(self.kube, self.caches, self.patience)
 
     async def reconcile(self, key: ObjectKey) -> Outcome:
