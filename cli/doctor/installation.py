@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +12,15 @@ from typing import Any, Protocol
 
 from cli import pinned, trusted
 from cli.cluster import Cluster
-from cli.doctor.certificates import certificate_end
+from cli.doctor.certificates import certificate_end, earliest_end
 from cli.errors import CliError
 from controllers.loop.errors import BadSettings
 from controllers.settings import Environment
 from jobs.broker import Connection
 from jobs.inspection import Inspection, inspect
 from trust.snapshot import TrustView
+
+NAMESPACE = "hardpan-system"
 
 
 class Installation(Protocol):
@@ -44,6 +47,9 @@ class Installation(Protocol):
 
     def certificates(self) -> Mapping[str, datetime]:
         """The TLS certificates named in the settings that are known here, with their ends."""
+
+    def issued(self) -> Mapping[str, datetime]:
+        """Those in the Secrets of an installation by the charts, with their ends; none where there is no such."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,14 @@ class RealInstallation:
         """See Installation."""
         named = {name: file for name, file in self.environment.items() if _names_certificate(name)}
         return {f"{name} ({file})": certificate_end(Path(file)) for name, file in sorted(named.items())}
+
+    def issued(self) -> Mapping[str, datetime]:
+        """See Installation."""
+        namespace = self.environment.get("HARDPAN_NAMESPACE") or NAMESPACE
+        found = {f"Secret {each['metadata']['name']}": each for each in self.cluster.kubectl.list("secrets", namespace)}
+        ours = {name: each for name, each in sorted(found.items()) if name.startswith("Secret hardpan-")}
+        pems = {name: (each.get("data") or {}).get("tls.crt") for name, each in ours.items()}
+        return {name: earliest_end(base64.b64decode(pem), name) for name, pem in pems.items() if pem}
 
     def _connection(self) -> Connection | None:
         if "HARDPAN_REDIS" not in self.environment:

@@ -74,6 +74,7 @@ class FakeInstallation:
     view: TrustView | None = None
     inspection: Inspection | None = None
     ends: dict[str, datetime] = field(default_factory=dict)
+    secrets: dict[str, datetime] = field(default_factory=dict)
     failing: dict[str, CliError] = field(default_factory=dict)
 
     def objects(self, resource: str) -> list[dict[str, Any]]:
@@ -103,6 +104,11 @@ class FakeInstallation:
     def certificates(self) -> dict[str, datetime]:
         """See Installation."""
         return self.ends
+
+    def issued(self) -> dict[str, datetime]:
+        """See Installation."""
+        self._fail("issued")
+        return self.secrets
 
     def _fail(self, method: str) -> None:
         if method in self.failing:

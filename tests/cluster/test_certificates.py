@@ -6,7 +6,8 @@ import base64
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,11 @@ import pytest
 import yaml
 from cryptography import x509
 
+from cli.cluster import Cluster
 from cli.demo.kubernetes import EmbeddedKubernetes
+from cli.doctor.examination import examine
+from cli.doctor.installation import RealInstallation
+from cli.doctor.installation_checks import certificates
 from cli.kubectl import Kubectl
 from controllers.certificates.leaves import Site, wanted
 
@@ -92,6 +97,10 @@ def test_an_empty_namespace_is_filled_renewed_where_needed_and_else_left(place: 
     assert first.code == 0, first.said
     made = place.secrets()
     assert {leaf.secret for leaf in wanted(Site(place.name))} < made.keys()
+    doctor = RealInstallation(Cluster(place.kubectl), {"HARDPAN_NAMESPACE": place.name})
+    ends = doctor.issued()
+    assert ends.keys() == {f"Secret {name}" for name in made if name.endswith("-tls") or name == "hardpan-site-ca"}
+    assert timedelta(days=89) < min(ends.values()) - doctor.now < timedelta(days=90)
     assert made["hardpan-ledger-tls"]["type"] == "kubernetes.io/tls"
     again = place.run(HARDPAN_CERTIFICATES_GATEWAY_NAMES="cp.example")
     assert "nothing to do; the first certificate ends" in again.said
@@ -142,4 +151,7 @@ def test_without_the_right_to_look_it_says_what_it_may_not(place: Place, tmp_pat
     ended = place.run(KUBECONFIG=str(tmp_path / "kubeconfig"))
     assert ended.code == 1
     assert 'secrets "hardpan-site-ca" is forbidden' in ended.said
+    kubectl = replace(place.kubectl, kubeconfig=tmp_path / "kubeconfig")
+    found = examine([certificates.CHECK], RealInstallation(Cluster(kubectl), {"HARDPAN_NAMESPACE": place.name}))
+    assert "the Secrets are not yours to read" in [each.finding.message for each in found]
     assert "Traceback" not in ended.said

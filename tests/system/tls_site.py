@@ -75,9 +75,14 @@ class Served:
     metrics: Metrics
     asked: list[str]
 
+    @property
+    def base(self) -> str:
+        """Where it is."""
+        return f"https://localhost:{self.port}"
+
     def url(self, page: str = "sender") -> str:
         """Its page, or the one that takes its time."""
-        return f"https://localhost:{self.port}/{page}"
+        return f"{self.base}/{page}"
 
     async def ask(self, context: ssl.SSLContext, **headers: str) -> str:
         """What it says to a new connection."""
@@ -109,6 +114,7 @@ async def serving(files: Files) -> AsyncIterator[Served]:
     application = Starlette()
     application.add_route("/sender", say)
     application.add_route("/slow", hesitate)
+    application.add_route("/v1/nodes/challenge", say, methods=["POST"])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -105,6 +105,9 @@ WRONG = {
     "Redis lets a stranger in": (queue(users=frozenset({"supervisor", "default"})), "queue", "lets in default"),
     "a node does not take its jobs": (queue(waiting={NODE: 2000}), "queue", f"2000 jobs wait for {NODE}"),
     "a certificate ended": (named(ends={"X (x.pem)": NOW - timedelta(1)}), "certificates", "X (x.pem) ended"),
+    "a renewal failed for long": (
+        named(secrets={"Secret hardpan-ledger-tls": NOW - timedelta(1)}), "certificates",
+        "Secret hardpan-ledger-tls ended"),
     "a node is silent": (
         added(NODES, thing("n-2", condition("Ready", "Unknown", "Lost", "no report", 900))), "nodes",
         "n-2: Lost since 15 min"),
@@ -148,6 +151,10 @@ def test_what_is_wrong_is_named_once_with_a_remedy(installation: FakeInstallatio
 SOON = {
     "trust ends soon": (named(view=trust(timedelta(days=3))), "trust", "ends"),
     "a certificate ends soon": (named(ends={"X": NOW + timedelta(days=3)}), "certificates", "X ends 2026-11-27"),
+    "a renewal failed": (
+        named(secrets={"Secret hardpan-ledger-tls": NOW + timedelta(13)}), "certificates", "hardpan-ledger-tls ends"),
+    "the authority is in its last year": (
+        named(secrets={"Secret hardpan-site-ca": NOW + timedelta(364)}), "certificates", "hardpan-site-ca ends"),
     "Redis is nearly full": (queue(used=250 * MIB), "queue", "nearly full: 250Mi of 256Mi"),
     "Redis has no limit": (queue(most=0), "queue", "no limit of memory"),
     "jobs for nobody": (queue(waiting={"n-gone": 3}), "queue", "holds jobs for n-gone"),
@@ -178,6 +185,13 @@ def test_what_cannot_be_asked_from_here_is_skipped_and_says_where_to_ask() -> No
         ("trust", State.SKIPPED), ("queue", State.SKIPPED), ("certificates", State.SKIPPED),
     ]  # fmt: skip
     assert all(each.finding.remedy for each in found)
+
+
+def test_secrets_that_one_may_not_read_are_nothing_wrong(installation: FakeInstallation) -> None:
+    installation.failing["issued"] = CliError("Error from server (Forbidden): secrets is forbidden")
+    assert [(each.check, each.finding.state) for each in bad(installation)] == [("certificates", State.SKIPPED)]
+    installation.failing["issued"] = CliError("no answer")
+    assert [(each.check, each.finding.state) for each in bad(installation)] == [("certificates", State.WRONG)]
 
 
 def test_an_ended_authority_of_the_webhook_is_told(
