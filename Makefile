@@ -68,8 +68,9 @@ crds: ## write crds/*.yaml and docs/reference/api.md from the models
 	$(PYTHON) -m crds.schema --write
 	$(PYTHON) -m crds.reference --write
 
-charts: ## write the charts' values, schema, README and kinds from the models
+charts: ## write the charts' values, schema, README and kinds from the models, and what helm makes of them
 	$(PYTHON) -m charts --write
+	$(PYTHON) -m tests.cluster.charts.golden
 
 bench: setup ## cost of script, admission, queue, and apply to Ready, beside their budgets
 	$(PYTHON) -m bench

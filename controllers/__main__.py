@@ -18,6 +18,7 @@ ROLES = {
     "supervisor": "controllers.supervisor.app",
     "gateway": "controllers.gateway.main",
     "admission": "controllers.admission.app",
+    "cleanup": "controllers.cleanup.app",
     "certificates": "controllers.certificates.app",
 }
 EXIT_FAILED = 1

@@ -44,4 +44,11 @@ class Values(Part):
     network_policy: Annotated[NetworkPolicy, about("Who may talk to whom.")] = NetworkPolicy()
     policies: Annotated[Policies, about("What only our controllers may write.")] = Policies()
     rights: Annotated[Rights, about("Roles for people.")] = Rights()
+    cleanup: Annotated[
+        Literal["Nothing", "Workloads", "Everything"],
+        about(
+            "What `helm uninstall` does first: nothing; have nodes take off all that they run, and stop where one does"
+            " not answer; or, after that, remove every object of ours, finalizers included."
+        ),
+    ] = "Nothing"
     global_: Annotated[dict[str, Any], Field(alias="global"), about("Of a parent chart; not used.")] = Field({})

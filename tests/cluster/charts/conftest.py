@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from cli.demo.kubernetes import EmbeddedKubernetes
-from cli.demo.tools import HELM, Tools
+from cli.demo.tools import COREDNS, ETCD, HELM, KUBE, Tools
 from cli.kubectl import Kubectl
 from sal.command import SystemRunner
+from tests.cluster.charts.account import Accounts
 from tests.cluster.charts.helm import BASIC, Helm
 from tests.system.requirements import miss
 
@@ -20,6 +21,15 @@ def renderer(tmp_path_factory: pytest.TempPathFactory) -> Helm:
     if not HELM.target.exists():
         miss("helm is not built: run `make setup`")
     return Helm(HELM.target, tmp_path_factory.mktemp("renderer"))
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    """What a cluster without pods is made of."""
+    made = Tools(KUBE.target, ETCD.target, HELM.target, COREDNS.target)
+    if not made.kube.exists() or not made.etcd.exists():
+        miss("the embedded Kubernetes is not built: run `make setup`")
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +60,11 @@ def installed(helm: Helm) -> str:
 def cluster(installed: str, tools: Tools, empty: EmbeddedKubernetes) -> Kubectl:
     """The administrator's kubectl of the cluster with both charts."""
     return Kubectl(SystemRunner(), empty.kubeconfig, (str(tools.kube), "kubectl"))
+
+
+@pytest.fixture(scope="session")
+def accounts(cluster: Kubectl, empty: EmbeddedKubernetes) -> Iterator[Accounts]:
+    """Service accounts with their own tokens."""
+    made = Accounts(cluster, empty.kubeconfig)
+    yield made
+    made.close()

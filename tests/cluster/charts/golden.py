@@ -1,4 +1,4 @@
-"""What the chart makes of values, kept as text: `python -m tests.cluster.charts.golden HELM` writes it anew.
+"""What the chart makes of values, kept as text: `make charts` writes it anew.
 
 One case is kept whole, the others as what differs from it, so that a change is read where it is made.
 """
@@ -6,13 +6,14 @@ One case is kept whole, the others as what differs from it, so that a change is 
 from __future__ import annotations
 
 import difflib
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from charts import rights
+from cli.demo.tools import HELM
 from tests.cluster.charts.helm import BASIC, Helm
 
 FOLDER = Path(__file__).parents[2] / "cases" / "charts"
@@ -48,6 +49,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.name=monitoring",
     ),
     "persistent-redis": ("redis.bundled.persistence.enabled=true", "redis.bundled.persistence.storageClass=fast"),
+    "cleanup": ("cleanup=Everything",),
     "bare": (
         "networkPolicy.enabled=false",
         "policies.enabled=false",
@@ -96,5 +98,7 @@ def _place(made: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
+        helm = Helm(HELM.target, Path(folder))
         for name in CASES:
-            file(name).write_text(kept(Helm(Path(sys.argv[1]), Path(folder)), name))
+            file(name).write_text(kept(helm, name))
+        rights.FILE.write_text(rights.page(helm.template(*BASIC)))

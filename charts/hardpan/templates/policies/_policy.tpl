@@ -23,5 +23,9 @@ system:serviceaccount:{{ .root.Release.Namespace }}:hardpan-{{ .part }}
 
 {{- define "hardpan.policy.supervisors" -}}
 {{- $own := include "hardpan.account.name" (dict "root" . "part" "supervisor") -}}
-{{ prepend .Values.policies.supervisors $own | toJson }}
+{{- $all := prepend .Values.policies.supervisors $own -}}
+{{- if eq .Values.cleanup "Everything" -}}
+{{- $all = append $all (include "hardpan.account.name" (dict "root" . "part" "cleanup")) -}}
+{{- end -}}
+{{ toJson $all }}
 {{- end -}}

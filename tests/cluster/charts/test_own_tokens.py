@@ -1,0 +1,42 @@
+"""The rights suffice: with its own token each controller does all that a deployment's life asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench.stopwatch import IMAGE
+from tests.cluster.charts.helm import Helm
+from tests.cluster.charts.own_tokens import OwnTokens, own_tokens
+from tests.system.requirements import need
+
+SCRIPT = """
+let data = volume("data", #{ size: "32Mi" });
+machine("web", #{ memory: "64Mi", disk: "64Mi", image: params.image, volumes: [ #{ volume: data, mount: "/data" } ] });
+"""
+LOST = """
+machine("lost", #{ memory: "64Mi", disk: "64Mi", image: params.image, labels: #{ disk: "tape" } });
+"""
+
+
+@pytest.fixture(scope="module")
+def running(renderer: Helm) -> Iterator[OwnTokens]:
+    """The control plane with its own tokens."""
+    need("root", "redis", "netns")
+    with own_tokens(renderer.program) as made:
+        yield made
+
+
+def test_a_deployment_comes_and_goes_and_no_right_was_lacking(running: OwnTokens) -> None:
+    kubectl, namespace = running.kubectl, running.cloud.author.namespace
+    running.deploy("web", SCRIPT, {"image": IMAGE})
+    kubectl.run("delete", "deployments.hardpan.dev", "web", "--namespace", namespace, "--timeout=60s")
+    assert kubectl.list("machines.hardpan.dev,volumes.hardpan.dev", namespace) == []
+    assert running.refusals() == []
+
+
+def test_statuses_are_written_by_the_account_of_their_controller(running: OwnTokens) -> None:
+    [node] = running.cloud.demo.ready_nodes()
+    managers = {each["manager"] for each in node["metadata"]["managedFields"] if each.get("subresource") == "status"}
+    assert managers == {"hardpan-ledger"}

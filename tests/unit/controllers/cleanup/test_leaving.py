@@ -1,0 +1,127 @@
+"""A clean-up asks the nodes first, says what they did not answer for, and leaves what is not ours alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controllers.cleanup import leaving
+from controllers.cleanup.leaving import CONFIG_MAP, SECRET, Leaving, Unfinished
+from controllers.cleanup.settings import Extent, Settings, settings_from
+from controllers.loop.errors import BadSettings
+from controllers.loop.objects import ObjectKey, Resource, resource_of
+from controllers.loop.testing.memory import MemoryKube
+from crds.deployment import DEPLOYMENT
+from crds.kinds import KINDS
+from crds.machine import MACHINE
+from crds.meta import DEPLOYMENT_FINALIZER, REMOVALS_AGREED_UNTIL, WORKLOAD_FINALIZER
+from crds.supervisor import SUPERVISOR
+from crds.trust import TRUST
+
+DEPLOYMENTS, MACHINES, SUPERVISORS, TRUSTS = (resource_of(each) for each in (DEPLOYMENT, MACHINE, SUPERVISOR, TRUST))
+NODE = "n-" + "a" * 26
+FOREIGN = "backup.example/wait"
+
+
+class Clock:
+    """Each look is a second later."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", 0)
+
+
+@pytest.fixture
+async def kube() -> MemoryKube:
+    made = MemoryKube()
+    await _make(made, SUPERVISORS, "main", "")
+    await _make(made, TRUSTS, "cluster", "")
+    await _make(made, DEPLOYMENTS, "web", "tenant", finalizers=[DEPLOYMENT_FINALIZER])
+    await _make(made, MACHINES, "web-0", "tenant", {"node": NODE}, [WORKLOAD_FINALIZER, FOREIGN])
+    await _make(made, SECRET, "hardpan-redis", "hardpan-system")
+    await _make(made, SECRET, "hardpan-supervisor-key", "hardpan-system")
+    await _make(made, CONFIG_MAP, "hardpan-site-ca", "hardpan-system")
+    return made
+
+
+async def _make(
+    kube: MemoryKube,
+    resource: Resource,
+    name: str,
+    namespace: str,
+    spec: dict[str, Any] | None = None,
+    finalizers: list[str] | None = None,
+) -> None:
+    metadata: dict[str, Any] = {"name": name, "finalizers": finalizers or []}
+    if namespace:
+        metadata["namespace"] = namespace
+    await kube.create(resource, {"metadata": metadata, "spec": spec or {}})
+
+
+def _leaving(kube: MemoryKube, extent: Extent) -> Leaving:
+    return Leaving(kube, Settings("hardpan-system", extent, 5.0, ("hardpan-redis", "hardpan-gateway-tls")), Clock())
+
+
+def _answer(kube: MemoryKube) -> None:
+    """The supervisor takes off what a node has confirmed, as soon as it is asked for."""
+
+    def look(verb: str, resource: Resource, _: ObjectKey) -> None:
+        if verb == "list" and resource == MACHINES:
+            for kind in (DEPLOYMENTS, MACHINES):
+                for each in kube.objects(kind):
+                    kube._objects.pop((kind, each.key))
+
+    kube.interrupt = look
+
+
+async def test_workloads_are_taken_off_their_nodes_and_records_stay(kube: MemoryKube) -> None:
+    _answer(kube)
+    await _leaving(kube, Extent.WORKLOADS).run()
+    assert kube.objects(DEPLOYMENTS) == kube.objects(MACHINES) == ()
+    assert len(kube.objects(TRUSTS)) == len(kube.objects(SUPERVISORS)) == 1
+    assert len(kube.objects(SECRET)) == 2
+
+
+async def test_who_uninstalls_agrees_to_all_removals(kube: MemoryKube) -> None:
+    _answer(kube)
+    await _leaving(kube, Extent.WORKLOADS).run()
+    [supervisor] = kube.objects(SUPERVISORS)
+    assert supervisor.annotations[REMOVALS_AGREED_UNTIL] > "2026-01-01T00:00:05Z"
+
+
+async def test_what_a_node_does_not_answer_for_is_said_and_nothing_is_cut_off(kube: MemoryKube) -> None:
+    with pytest.raises(Unfinished, match=rf"2 objects are left on {NODE} .*: bring the nodes back, or try again"):
+        await _leaving(kube, Extent.WORKLOADS).run()
+    [machine] = kube.objects(MACHINES)
+    assert WORKLOAD_FINALIZER in machine.finalizers
+
+
+async def test_everything_goes_but_what_is_somebody_elses(kube: MemoryKube) -> None:
+    await _leaving(kube, Extent.EVERYTHING).run()
+    left = {str(each) for kind in KINDS for each in kube.objects(resource_of(kind))}
+    assert left == {str(each) for each in kube.objects(MACHINES)}
+    [machine] = kube.objects(MACHINES)
+    assert (machine.finalizers, machine.deletion_timestamp is None) == ((FOREIGN,), False)
+    assert [each.name for each in kube.objects(SECRET)] == ["hardpan-supervisor-key"]
+    assert kube.objects(CONFIG_MAP) == ()
+
+
+async def test_trust_goes_last_for_everything_else_hangs_on_it(kube: MemoryKube) -> None:
+    await _leaving(kube, Extent.EVERYTHING).run()
+    ours = [each.resource for each in kube.writes if each.verb == "delete" and each.resource.group == "hardpan.dev"]
+    assert ours[-1] == TRUSTS
+
+
+def test_another_extent_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(BadSettings, match="HARDPAN_CLEANUP is 'All': it takes Workloads or Everything"):
+        settings_from({"HARDPAN_CLEANUP": "All"})
