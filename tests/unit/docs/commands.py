@@ -8,7 +8,8 @@ from typing import Any
 
 from cli.main import command as program
 
-_CALL = re.compile(r"(?:^|[\s|&;(])(?:kubectl )?hardpan ((?:[a-z-]+|-)[^|&;#]*)")
+# A release of the chart is called as the program is.
+_CALL = re.compile(r"(?<!helm install)(?<!helm upgrade)(?:^|[\s|&;(])(?:kubectl )?hardpan ((?:[a-z-]+|-)[^|&;#]*)")
 PROGRAM = program()
 
 
