@@ -64,9 +64,10 @@ image: setup ## the controllers' image, for a Kubernetes: hardpan-VERSION.tar
 boot-image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal for real ones)
 	@.venv/bin/hardpan image build --flavour $(or $(FLAVOUR),cloud) --output hardpan.efi
 
-crds: ## write crds/*.yaml and docs/reference/api.md from the models
+crds: ## write crds/*.yaml, docs/reference/api.md and the chart of the kinds from the models
 	$(PYTHON) -m crds.schema --write
 	$(PYTHON) -m crds.reference --write
+	$(PYTHON) -m charts --write
 
 charts: ## write the charts' values, schema, README and kinds from the models, and what helm makes of them
 	$(PYTHON) -m charts --write
