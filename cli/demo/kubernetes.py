@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import ssl
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 
-import yaml
-
+from cli.demo.kubeconfig import kubeconfig
 from cli.demo.pki import Authority, Pair, Subject, service_account_key
 from cli.demo.ports import kept_ports
 from cli.demo.processes import Processes
@@ -20,8 +19,18 @@ from sal.errors import SalError
 from sal.filesystem import write_durably
 
 READY_SECONDS = 60.0
-SERVICE_ADDRESS = "10.43.0.1"
+SERVICES = IPv4Network("10.43.0.0/16")
 STOP_ORDER = ("kube-controller-manager", "kube-apiserver", "etcd")
+KUBELET_CLIENT = Subject("kube-apiserver-kubelet-client", organisation="system:masters")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the API server listens, the addresses of Services, and whether there are kubelets that it may ask."""
+
+    address: str = "127.0.0.1"
+    services: IPv4Network = SERVICES
+    kubelets: bool = False
 
 
 class EmbeddedKubernetes:
@@ -29,19 +38,19 @@ class EmbeddedKubernetes:
 
     ours = True
 
-    def __init__(self, folder: Path, tools: Tools, *, durable: bool = True) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, tools: Tools, *, durable: bool = True, place: Place | None = None) -> None:
+        self._folder, self._place = folder, place or Place()
         self._tools = tools
         self._durable = durable
         self.processes = Processes(folder / "processes")
-        self._pki = Authority(folder / "pki", "kubernetes-ca")
+        self.authority = Authority(folder / "pki", "kubernetes-ca")
         names = ("etcd", "etcd-peer", "api", "manager")
         self._ports = kept_ports(folder / "ports.json", names)
 
     @property
     def url(self) -> str:
         """The API server's URL."""
-        return f"https://127.0.0.1:{self._ports['api']}"
+        return f"https://{self._place.address}:{self._ports['api']}"
 
     @property
     def kubeconfig(self) -> Path:
@@ -61,13 +70,18 @@ class EmbeddedKubernetes:
     def start(self) -> None:
         """Brings it up and waits until it is ready. Raises SalError with the last words of what failed."""
         self._start_etcd()
-        admin = self._client("admin", "system:masters")
-        write_durably(self.kubeconfig, self._config(admin))
+        admin = self.authority.issue("admin", Subject("admin", organisation="system:masters"))
+        write_durably(self.kubeconfig, kubeconfig(self.url, self.authority.pair.certificate, admin))
         self._start_api_server()
         self._await_ready(admin)
         manager = self._folder / "controller-manager.kubeconfig"
-        write_durably(manager, self._config(self._client("controller-manager", "system:masters")))
+        self.write_client(manager, Subject("controller-manager", organisation="system:masters"))
         self._start_manager(manager)
+
+    def write_client(self, file: Path, subject: Subject) -> None:
+        """A kubeconfig for somebody."""
+        client = self.authority.issue(subject.name.replace(":", "-"), subject)
+        write_durably(file, kubeconfig(self.url, self.authority.pair.certificate, client))
 
     def stop(self) -> None:
         """Takes it down; the API server gets five seconds, its data is safe either way."""
@@ -90,24 +104,36 @@ class EmbeddedKubernetes:
         self.processes.start("etcd", words if self._durable else [*words, "--unsafe-no-fsync"])
 
     def _start_api_server(self) -> None:
+        place, services = self._place, self._place.services
         names = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
-        subject = Subject("kube-apiserver", names=names, addresses=("127.0.0.1", SERVICE_ADDRESS))
-        server, account = self._pki.issue("api-server", subject), service_account_key(self._folder / "pki")
+        subject = Subject("kube-apiserver", names=names, addresses=(self._place.address, str(services[1])))
+        server, account = self.authority.issue("api-server", subject), service_account_key(self._folder / "pki")
         words = [
             str(self._tools.kube), "kube-apiserver",
             f"--etcd-servers=http://127.0.0.1:{self._ports['etcd']}",
-            "--bind-address=127.0.0.1", f"--secure-port={self._ports['api']}", "--advertise-address=127.0.0.1",
+            f"--bind-address={place.address}", f"--secure-port={self._ports['api']}",
+            f"--advertise-address={place.address}",
             f"--tls-cert-file={server.certificate}", f"--tls-private-key-file={server.key}",
-            f"--client-ca-file={self._pki.pair.certificate}", f"--cert-dir={self._folder / 'pki'}",
+            f"--client-ca-file={self.authority.pair.certificate}", f"--cert-dir={self._folder / 'pki'}",
             f"--service-account-key-file={account}", f"--service-account-signing-key-file={account}",
-            "--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.43.0.0/16",
+            "--service-account-issuer=https://kubernetes.default.svc", f"--service-cluster-ip-range={services}",
             "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
-            "--allow-privileged=true", "--profiling=false", "--endpoint-reconciler-type=none",
+            "--allow-privileged=true", "--profiling=false",
         ]  # fmt: skip
-        self.processes.start("kube-apiserver", words)
+        self.processes.start("kube-apiserver", [*words, *self._kubelet_words()])
+
+    def _kubelet_words(self) -> list[str]:
+        if not self._place.kubelets:
+            return ["--endpoint-reconciler-type=none"]
+        client = self.authority.issue("kubelet-client", KUBELET_CLIENT)
+        return [
+            f"--kubelet-client-certificate={client.certificate}", f"--kubelet-client-key={client.key}",
+            f"--kubelet-certificate-authority={self.authority.pair.certificate}",
+            "--kubelet-preferred-address-types=InternalIP",
+        ]  # fmt: skip
 
     def _start_manager(self, config: Path) -> None:
-        account, ca = service_account_key(self._folder / "pki"), self._pki.pair
+        account, ca = service_account_key(self._folder / "pki"), self.authority.pair
         words = [
             str(self._tools.kube), "kube-controller-manager",
             f"--kubeconfig={config}", f"--authentication-kubeconfig={config}", f"--authorization-kubeconfig={config}",
@@ -118,14 +144,8 @@ class EmbeddedKubernetes:
         ]  # fmt: skip
         self.processes.start("kube-controller-manager", words)
 
-    def _client(self, name: str, group: str) -> Pair:
-        return self._pki.issue(name, Subject(name, organisation=group))
-
-    def _config(self, client: Pair) -> bytes:
-        return kubeconfig(self.url, self._pki.pair.certificate, client)
-
     def _await_ready(self, admin: Pair) -> None:
-        context = ssl.create_default_context(cafile=str(self._pki.pair.certificate))
+        context = ssl.create_default_context(cafile=str(self.authority.pair.certificate))
         context.load_cert_chain(str(admin.certificate), str(admin.key))
         deadline = time.monotonic() + READY_SECONDS
         while not _answers(f"{self.url}/readyz", context):
@@ -140,27 +160,3 @@ def _answers(url: str, context: ssl.SSLContext) -> bool:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
-
-
-def kubeconfig(url: str, authority: Path, client: Pair) -> bytes:
-    """A kubeconfig with one context, whose data is inside it so that it can be copied."""
-    files = {
-        "certificate-authority-data": authority,
-        "client-certificate-data": client.certificate,
-        "client-key-data": client.key,
-    }
-    data = {name: _base64(file) for name, file in files.items()}
-    authority_data = data.pop("certificate-authority-data")
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "hardpan", "cluster": {"server": url, "certificate-authority-data": authority_data}}],
-        "users": [{"name": "admin", "user": data}],
-        "contexts": [{"name": "hardpan", "context": {"cluster": "hardpan", "user": "admin"}}],
-        "current-context": "hardpan",
-    }
-    return yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False).encode()
-
-
-def _base64(file: Path) -> str:
-    return base64.b64encode(file.read_bytes()).decode()

@@ -1,10 +1,11 @@
-"""Builds the embedded Kubernetes, etcd and helm once, each into a cache keyed by what it is made of.
+"""Builds the embedded Kubernetes, its etcd and DNS, and helm once, each into a cache keyed by what it is made of.
 
 No package registry serves k3s; the same upstream API server comes as Go modules (reference/k3s.md).
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import sys
@@ -30,6 +31,7 @@ class Tools:
     kube: Path
     etcd: Path
     helm: Path
+    coredns: Path
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def _helm_version() -> tuple[str, ...]:
 
 KUBE = Program("kube", ".", _kubernetes_version(), ("agent",))
 ETCD = Program("etcd", "go.etcd.io/etcd/server/v3")
+COREDNS = Program("coredns", ".")
 HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", _helm_version())
 
 
@@ -91,16 +94,24 @@ def embedded_kubectl() -> Path:
 
 def ensure_tools(runner: Runner) -> Tools:
     """The programs, built when they are not there yet (8-10 minutes on two cores, then never again)."""
-    return Tools(*(_ensured(runner, program) for program in (KUBE, ETCD, HELM)))
+    return Tools(*(_ensured(runner, program) for program in (KUBE, ETCD, HELM, COREDNS)))
 
 
 def _ensured(runner: Runner, program: Program) -> Path:
     target = program.target
     if target.exists():
         return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_name("lock").open("w") as lock:
+        # Two builds of the same would take each other's processors; whoever held the lock has built it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return target if target.exists() else _built(runner, program)
+
+
+def _built(runner: Runner, program: Program) -> Path:
+    target = program.target
     print(f"building {program.name} from Go modules (minutes, once)", file=sys.stderr, flush=True)
     began = time.monotonic()
-    target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".new-{program.name}-{os.getpid()}")
     build = ("go", "build", "-C", str(SOURCES / program.name), *program.options, "-o", str(aside), program.package)
     environment = {name: value for name, value in os.environ.items() if name.startswith("GO")}

@@ -30,7 +30,9 @@ def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ports as if they were free, tools as if they were built."""
     monkeypatch.setattr("cli.demo.ports._free", lambda count: list(range(20_000, 20_000 + count)))
     monkeypatch.setattr(
-        cluster, "ensure_tools", lambda runner: Tools(Path("/cache/kube"), Path("/cache/etcd"), Path("/cache/helm"))
+        cluster,
+        "ensure_tools",
+        lambda runner: Tools(Path("/cache/kube"), Path("/cache/etcd"), Path("/cache/helm"), Path("/cache/coredns")),
     )
 
 
