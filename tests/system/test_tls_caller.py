@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import socket
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import NameOID
 
 from controllers.supervisor.credentials import SiteAuthority
 from controllers.tls.contexts import Files, calling
@@ -65,6 +69,47 @@ async def test_no_certificate_opens_nothing(tmp_path: Path) -> None:
     files = Mounted(tmp_path / "tls").issue(SERVER, authority)
     async with serving(files) as served:
         assert await turned_away(served, ssl.create_default_context(cadata=authority.pem.certificate.decode()))
+        assert "WrongCaller" not in served.metrics.text().decode(), "TLS itself must refuse it"
+
+
+async def test_a_certificate_of_two_names_opens_nothing(tmp_path: Path) -> None:
+    authority = new_authority()
+    files = Mounted(tmp_path / "tls").issue(SERVER, authority)
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in ("gateway", NODE)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        authority.certificate.subject, names, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1)
+    ).sign(authority.key, hashes.SHA256())
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    async with serving(files) as served:
+        client = Files(*_written(tmp_path, pem, _private(key)), files.authority)
+        assert await turned_away(served, calling(client))
+
+
+async def test_nobody_comes_back_by_a_session_when_its_authority_counts_no_longer(tmp_path: Path) -> None:
+    old, mounted = new_authority("old"), Mounted(tmp_path / "tls")
+    mounted.issue(SERVER, old)
+    context = calling(Mounted(tmp_path / "client").issue(GATEWAY, old))
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with serving(mounted.files()) as served:
+        session = await asyncio.to_thread(_asked, served.port, context, None)
+        mounted.issue(SERVER, new_authority("new"))
+        with pytest.raises(OSError):
+            await asyncio.to_thread(_asked, served.port, context, session)
+        assert len(served.asked) == 1
+
+
+def _asked(port: int, context: ssl.SSLContext, session: ssl.SSLSession | None) -> ssl.SSLSession | None:
+    """The session of a request that was answered."""
+    with (
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        context.wrap_socket(plain, server_hostname="localhost", session=session) as secure,
+    ):
+        secure.sendall(b"GET /sender HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        if not secure.recv(4096).startswith(b"HTTP/1.1 200"):
+            raise ConnectionResetError
+        return secure.session
 
 
 def _of_node(folder: Path, site: Files) -> Files:
@@ -72,9 +117,13 @@ def _of_node(folder: Path, site: Files) -> Files:
     key = ed25519.Ed25519PrivateKey.generate()
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     issued = SiteAuthority(site.certificate, site.key).issue(NODE, raw, datetime.now(UTC))
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (folder / "node").mkdir()
-    return Files(*_written(folder / "node", issued, key.private_bytes(*form)))
+    return Files(*_written(folder / "node", issued, _private(key)))
+
+
+def _private(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
 
 
 def _written(folder: Path, certificate: bytes, key: bytes) -> tuple[Path, Path]:
