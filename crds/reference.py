@@ -46,13 +46,13 @@ def _contents() -> str:
         )
         for kind in ORDERED
     ]
-    return _table(("kind", "scope", "short name", "written by", "purpose"), rows)
+    return table(("kind", "scope", "short name", "written by", "purpose"), rows)
 
 
 def _forms() -> str:
     rows = [(each.name, f"`{each.example}`", f"`{each.pattern}`") for each in FORMS]
     words = "Names of forms that fields below have. Times are UTC in whole seconds, amounts are bytes.\n"
-    return f"## Forms\n\n{words}\n" + _table(("form", "example", "pattern"), rows)
+    return f"## Forms\n\n{words}\n" + table(("form", "example", "pattern"), rows)
 
 
 def _status() -> str:
@@ -63,7 +63,7 @@ def _status() -> str:
     words = (
         "Every status has `observedGeneration`, the generation that it speaks of, and `conditions`, a map by type:\n"
     )
-    return f"## Status of every kind\n\n{words}\n" + _table(("field", "needed", "form", "meaning"), rows)
+    return f"## Status of every kind\n\n{words}\n" + table(("field", "needed", "form", "meaning"), rows)
 
 
 def _kind(kind: KindDefinition) -> str:
@@ -89,7 +89,7 @@ def _fields(kind: KindDefinition, part: str) -> str:
     if not own:
         return ""
     rows = [(f"`{each.path.partition('.')[2]}`", _needed(each), form(each.schema), _meaning(each)) for each in own]
-    return f"### {kind.kind} {part}\n\n" + _table(("field", "needed", "form", "meaning"), rows)
+    return f"### {kind.kind} {part}\n\n" + table(("field", "needed", "form", "meaning"), rows)
 
 
 def _rules(kind: KindDefinition) -> str:
@@ -116,9 +116,9 @@ def _conditions(kind: KindDefinition) -> str:
     also = f"\nA [refusal](#refusals) may be the reason of {refusable} too.\n" if refusable else ""
     return (
         f"### {kind.kind} conditions\n\n"
-        + _table(("condition", "True means", "written by"), rows)
+        + table(("condition", "True means", "written by"), rows)
         + "\n"
-        + _table(("reason", "in", "meaning", "what to do"), reasons)
+        + table(("reason", "in", "meaning", "what to do"), reasons)
         + also
     )
 
@@ -130,7 +130,7 @@ def _in(reason: DocumentedReason, conditions: Iterable[ConditionDefinition]) -> 
 def _refusals() -> str:
     rows = [(f"`{each}`", each.meaning, each.remedy) for each in RefusalReason]
     words = "The same words at every gate; the message of a Job that its node refused begins with one.\n"
-    return f"## Refusals\n\n{words}\n" + _table(("reason", "meaning", "what to do"), rows)
+    return f"## Refusals\n\n{words}\n" + table(("reason", "meaning", "what to do"), rows)
 
 
 def _needed(field: SchemaField) -> str:
@@ -141,7 +141,8 @@ def _meaning(field: SchemaField) -> str:
     return str(field.schema.get("description", ""))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+    """A table of a page."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in row)} |\n" for row in lines)
 

@@ -20,6 +20,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "ssh-keygen": ("ssh-keygen",),
     "swtpm": ("swtpm",),
     "openssl": ("openssl",),
+    "prometheus": ("prometheus", "promtool"),
     "image": ("apt-get", "dpkg-deb", "cpio", "zstd"),
 }
 PRIVILEGED = frozenset({"root", "btrfs", "nft", "netns"})
