@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 PROGRAMS = {
     "init": "init",
     "start": "usr/lib/hardpan/start",
+    "drivers": "usr/lib/hardpan/drivers",
     "network": "usr/lib/hardpan/network",
     "dhcp": "usr/lib/hardpan/dhcp",
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from node_agent.boot import ahead
 from node_agent.boot.preloaded import Preloaded
 from node_agent.settings import NodeSettings
 
@@ -25,9 +26,8 @@ def settings(tmp_path: Path) -> NodeSettings:
 @pytest.fixture
 def preloaded() -> Iterator[Preloaded]:
     """The starter under test; its server ends with the test."""
-    made = Preloaded()
-    made.warm()
-    yield made
+    ahead.warm()
+    yield Preloaded()
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from node_agent.boot import observing, site
+from node_agent.boot import disk_observer, observing, site
 from node_agent.boot.disks import POOL, Act, Choice
 from node_agent.boot.node import NodeProcesses, forget_earlier_boot
 from node_agent.boot.places import Places
@@ -32,7 +32,7 @@ class Acts:
         """Brings the pool one step nearer."""
         device = self.places.device(choice.device)
         if choice.act is Act.PARTITION and choice.disk is not None:
-            block.write_table(device, observing.table_of(choice.disk))
+            block.write_table(device, disk_observer.table_of(choice.disk))
         elif choice.act is Act.FORMAT:
             make_btrfs(self.runner, device, POOL)
         elif choice.act is Act.MOUNT:

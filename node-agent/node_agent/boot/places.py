@@ -78,6 +78,11 @@ class Places:
         return self.root / "proc/self/mounts"
 
     @property
+    def drivers(self) -> Path:
+        """Made once drivers were loaded for everything that was there at power-on."""
+        return self.root / "run/drivers"
+
+    @property
     def modules(self) -> Path:
         """The kernel's drivers and what each is doing."""
         return self.root / "proc/modules"

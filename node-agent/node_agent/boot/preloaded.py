@@ -1,7 +1,7 @@
-"""Agent and executor from a server that imports both while the machine still looks for its disk.
+"""Agent and executor from the server that imported both ahead.
 
-On an emulated machine imports are most of the time from power-on to registered. The server is a program of its own
-that sees nothing of what the boot knows: so the agent, which talks to strangers, inherits no join token.
+The server is a program of its own that sees nothing of what the boot knows: so the agent, which talks to strangers,
+inherits no join token.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ import importlib
 import multiprocessing
 import os
 import sys
-from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from node_agent.process import spawned
 from node_agent.settings import NodeSettings
 from sal.process import Process, child
-
-_MODULES = ["node_agent.executor.process", "node_agent.agent.process"]
 
 
 class Preloaded:
@@ -27,11 +24,6 @@ class Preloaded:
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._begun: dict[str, BaseProcess] = {}
-
-    def warm(self) -> None:
-        """The server begins to import, and this goes on."""
-        self._context.set_forkserver_preload(_MODULES)
-        forkserver.ensure_running()
 
     def begin(self, name: str, settings: NodeSettings) -> Process:
         """Starts a process of the node. Raises CommandError."""

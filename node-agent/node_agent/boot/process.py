@@ -37,7 +37,6 @@ def main(places: Places) -> None:
     terminals = Terminals(places.root)
     terminals.quiet()
     preloaded = Preloaded()
-    preloaded.warm()
     children = NodeProcesses(lambda name, settings, show: Child(name, settings, show, preloaded.begin))
     acts = Acts(places, SystemRunner(), children)
     button, consoles = PowerButton(), ConsoleCopy()

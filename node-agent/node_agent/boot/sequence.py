@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from node_agent.boot import disks, observing, outlook, site
+from node_agent.boot import disk_observer, disks, observing, outlook, site
 from node_agent.boot.acts import Acts
 from node_agent.boot.node_state import NodeState
 from node_agent.boot.offers import choose
@@ -34,7 +34,7 @@ class Boot:
         self._places, self._acts, self._show, self._updates = places, acts, show, updates
         self._image = observing.image(places)
         self._clock = TimeKeeper(self._image.built)
-        self._disks = observing.DiskObserver(places)
+        self._disks = disk_observer.DiskObserver(places)
         self._site, self._wrong = _site(places)
         self._history = History(since=_moment().wall)
         self._written = b""
@@ -84,6 +84,7 @@ class Boot:
             trouble=self._wrong or self._failed,
             chosen=chosen,
             cards=cards,
+            drivers_load=disk_observer.drivers_load(self._places),
             pool=self._pool(),
             clock_below_floor=self._clock.below_floor(),
             time_due=self._clock.due(node.reason),

@@ -41,12 +41,14 @@ _DISK_STEPS = {
 class Situation:
     """One look. `trouble` is what is wrong with the image, or what went wrong with the last step.
 
-    `pool` is None once it is mounted; `medium` is empty until a gateway is named, `written` is the one in use.
+    `drivers_load`: disks, cards and channels may still be missing. `pool` is None once it is mounted; `medium` is empty
+    until a gateway is named, `written` is the one in use.
     """
 
     trouble: str = ""
     chosen: Chosen = field(default_factory=Chosen)
     cards: tuple[Card, ...] = ()
+    drivers_load: bool = False
     pool: disks.Choice | None = None
     clock_below_floor: bool = False
     time_due: bool = False
@@ -59,6 +61,8 @@ def next_step(now: Situation) -> Step:
     """The executor needs no network: after a power cut the machines come back while the control plane is away."""
     if now.clock_below_floor:
         return Step.RAISE_CLOCK
+    if now.drivers_load:
+        return Step.WAIT
     if now.pool is not None:
         return _DISK_STEPS[now.pool.act]
     if not now.medium:
@@ -88,6 +92,8 @@ def obstacle(now: Situation) -> str:
     """What keeps the machine from going on by itself, with the remedy; empty for nothing. Pure."""
     if now.trouble:
         return now.trouble
+    if now.drivers_load:
+        return ""
     if now.pool is not None and now.pool.stuck:
         return now.pool.why
     return network.missing(now.cards) or ("" if now.chosen.gateway else NO_GATEWAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from node_agent.boot import observing, site
+from node_agent.boot import disk_observer, observing, site
 from node_agent.boot.acts import Acts
 from node_agent.boot.channels import Lease
 from node_agent.boot.clock_rules import Hand, Reading
@@ -62,6 +63,8 @@ READY = Situation(
         ({"pool": Choice(Act.FORMAT, "", "vda1")}, Step.FORMAT),
         ({"pool": Choice(Act.MOUNT, "", "vda1")}, Step.MOUNT),
         ({"pool": Choice(Act.WAIT, "")}, Step.WAIT),
+        ({"pool": Choice(Act.MOUNT, "", "vda1"), "drivers_load": True}, Step.WAIT),
+        ({"started": frozenset(), "drivers_load": True}, Step.WAIT),
         ({"pool": Choice(Act.MOUNT, "", "vda1"), "clock_below_floor": True}, Step.RAISE_CLOCK),
     ],
 )
@@ -236,6 +239,7 @@ def machine(root: Path) -> Places:
         "sys/firmware/dmi/entries/11-0/raw": b"\x0b\x05\x00\x0e\x01hardpan.gateway=https://smbios:1\0\0",
         "sys/firmware/dmi/entries/1-0/raw": b"\x01\x05\x00\x0e\x01hardpan.gateway=https://type1:1\0\0",
         "state/boot.json": b'{"gateway": "https://earlier:1"}',
+        "run/drivers": b"",
         "run/dhcp/eth0.env": b"ip=10.0.2.15\nopt224=" + b"https://dhcp:1".hex().encode(),
         "sys/class/net/eth0/device/vendor": b"",
         "sys/class/net/eth0/carrier": b"1",
@@ -278,31 +282,62 @@ scsi_mod 286720 1 megaraid_sas, Live 0xffffffffc05a1000
 
 def test_an_empty_disk_is_taken_only_when_no_more_disks_are_to_be_expected(tmp_path: Path) -> None:
     places, now = machine(tmp_path), [0.0]
-    disks = observing.DiskObserver(places, lambda: now[0])
+    disks = disk_observer.DiskObserver(places, lambda: now[0])
     places.modules.write_text(MODULES.format("Loading"))
     for now[0] in (1.0, 30.0):
         disks.look()
         assert not disks.settled
     places.modules.write_text(MODULES.format("Live"))
-    now[0] += observing.SETTLE_SECONDS - 0.1
+    now[0] += disk_observer.SETTLE_SECONDS - 0.1
     disks.look()
     assert not disks.settled
     (tmp_path / "sys/class/block/sda").mkdir(parents=True)
     disks.look()
-    now[0] += observing.SETTLE_SECONDS - 0.1
+    now[0] += disk_observer.SETTLE_SECONDS - 0.1
     assert not disks.settled
     now[0] += 0.2
     assert disks.settled
 
 
+@pytest.mark.parametrize(("seconds", "settled"), [(1.0, False), (2.1, True)])
+def test_a_disk_that_came_before_the_first_look_has_been_there_since(
+    tmp_path: Path, seconds: float, settled: bool
+) -> None:
+    places = machine(tmp_path)
+    for file in (tmp_path / "sys/class/block/sda", places.device("sda")):
+        file.mkdir(parents=True)
+    came = time.time() - seconds
+    os.utime(places.drivers, (came - 9.0, came - 9.0))
+    os.utime(places.device("sda"), (came, came))
+    disks = disk_observer.DiskObserver(places)
+    disks.look()
+    assert disks.settled is settled
+
+
+def test_no_disk_is_taken_while_drivers_are_loaded(tmp_path: Path) -> None:
+    places, now = machine(tmp_path), [0.0]
+    places.drivers.unlink()
+    disks = disk_observer.DiskObserver(places, lambda: now[0])
+    now[0] = 2 * disk_observer.SETTLE_SECONDS
+    disks.look()
+    assert not disks.settled
+    assert disk_observer.drivers_load(places, lambda: now[0])
+    places.drivers.touch()
+    assert not disk_observer.drivers_load(places, lambda: now[0])
+
+
+def test_drivers_are_waited_for_in_the_first_minute_only(tmp_path: Path) -> None:
+    assert not disk_observer.drivers_load(Places(tmp_path), lambda: disk_observer.DRIVER_SECONDS)
+
+
 def test_a_driver_that_never_ends_holds_a_machine_for_a_minute_only(tmp_path: Path) -> None:
     places, now = machine(tmp_path), [0.0]
-    disks = observing.DiskObserver(places, lambda: now[0])
+    disks = disk_observer.DiskObserver(places, lambda: now[0])
     places.modules.write_text(MODULES.format("Loading"))
-    for now[0] in (1.0, observing.DRIVER_SECONDS - 0.1):
+    for now[0] in (1.0, disk_observer.DRIVER_SECONDS - 0.1):
         disks.look()
         assert not disks.settled
-    now[0] += observing.SETTLE_SECONDS + 0.1
+    now[0] += disk_observer.SETTLE_SECONDS + 0.1
     disks.look()
     assert disks.settled
 
