@@ -67,6 +67,7 @@ boot-image: setup ## the boot image, for machines of no site yet (FLAVOUR=metal 
 crds: ## write crds/*.yaml, docs/reference/api.md and the chart of the kinds from the models
 	$(PYTHON) -m crds.schema --write
 	$(PYTHON) -m crds.reference --write
+	$(PYTHON) -m controllers.reference --write
 	$(PYTHON) -m charts --write
 
 charts: ## write the charts' values, schema, README and kinds from the models, and what helm makes of them

@@ -37,11 +37,28 @@ class ServiceMonitor(Part):
     labels: Annotated[StringMap, about("Labels by which your Prometheus finds it.")] = Field({})
 
 
+class Rules(Part):
+    """Alert rules."""
+
+    enabled: Annotated[bool, about("Make a PrometheusRule; needs the Prometheus operator's kinds.")] = False
+    labels: Annotated[StringMap, about("Labels by which your Prometheus finds it.")] = Field({})
+    config_map: Annotated[bool, about("Put them into the ConfigMap `hardpan-alerts`, for who has no operator.")] = False
+
+
+class Dashboard(Part):
+    """A dashboard for Grafana."""
+
+    enabled: Annotated[bool, about("Put it into the ConfigMap `hardpan-dashboard`.")] = False
+    labels: Annotated[StringMap, about("Labels by which your Grafana finds it.")] = Field({"grafana_dashboard": "1"})
+
+
 class Metrics(Part):
     """Figures for Prometheus, on port 9090 of every pod."""
 
     annotations: Annotated[bool, about("Annotate pods with `prometheus.io/scrape`.")] = True
     service_monitor: Annotated[ServiceMonitor, about("For the Prometheus operator.")] = ServiceMonitor()
+    rules: Annotated[Rules, about("Alerts, with runbooks in docs/runbooks.md.")] = Rules()
+    dashboard: Annotated[Dashboard, about("The dashboard for Grafana.")] = Dashboard()
 
 
 class NetworkPolicy(Part):
