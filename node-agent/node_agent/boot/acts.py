@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from node_agent.boot import disk_observer, observing, site
 from node_agent.boot.disks import POOL, Act, Choice
@@ -13,10 +14,12 @@ from node_agent.boot.site import Site
 from node_agent.settings import load
 from sal import block
 from sal.command import Command, Runner
-from sal.errors import SalError
+from sal.errors import CommandFailed, SalError
 from sal.filesystem import make_btrfs, write_durably
 
 MOUNT_OPTIONS = "noatime,nosuid,nodev"
+MOUNT_SECONDS = 900.0
+"""After a power cut a large pool is read for minutes. One that is only slow must not be called damaged."""
 _DAMAGED = "restore the disk, or empty it (wipefs --all) to enrol as a new node"
 
 
@@ -36,9 +39,15 @@ class Acts:
         elif choice.act is Act.FORMAT:
             make_btrfs(self.runner, device, POOL)
         elif choice.act is Act.MOUNT:
-            words = ("mount", "-t", "btrfs", "-o", MOUNT_OPTIONS, str(device), str(self.places.state))
-            self.runner.run(Command(words, hint=_DAMAGED))
+            self._mount(device)
             forget_earlier_boot(self.places.state)
+
+    def _mount(self, device: Path) -> None:
+        words = ("mount", "-t", "btrfs", "-o", MOUNT_OPTIONS, str(device), str(self.places.state))
+        try:
+            self.runner.run(Command(words, timeout_seconds=MOUNT_SECONDS))
+        except CommandFailed as failed:
+            raise CommandFailed(failed.argv, failed.code, failed.stderr, _DAMAGED) from None
 
     def lay_down(self, medium: bytes, signed: Site, gateway: str) -> None:
         """Writes medium and settings, and on the pool what a later boot may go by."""
