@@ -58,10 +58,14 @@ class OwnTokens:
         for role in ROLES:
             self._processes.stop(role, 30.0)
 
-    def deploy(self, name: str, script: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Applies a signed deployment and waits until it is Ready."""
+    def apply(self, name: str, script: str, params: dict[str, Any]) -> None:
+        """Applies a signed deployment, as soon as the webhook listens."""
         manifest = self.cloud.author.manifest(name, script, params, datetime.now(UTC))
         self.cloud.demo.wait(lambda: self._apply(manifest), "the webhook", self.logs)
+
+    def deploy(self, name: str, script: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Applies a signed deployment and waits until it is Ready."""
+        self.apply(name, script, params)
 
         def ready() -> dict[str, Any] | None:
             found = self.kubectl.get("deployments.hardpan.dev", name, self.cloud.author.namespace)

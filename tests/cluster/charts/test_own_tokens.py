@@ -16,7 +16,7 @@ let data = volume("data", #{ size: "32Mi" });
 machine("web", #{ memory: "64Mi", disk: "64Mi", image: params.image, volumes: [ #{ volume: data, mount: "/data" } ] });
 """
 LOST = """
-machine("lost", #{ memory: "64Mi", disk: "64Mi", image: params.image, labels: #{ disk: "tape" } });
+machine("lost", #{ memory: "64Mi", disk: "64Mi", image: params.image, node_labels: #{ disk: "tape" } });
 """
 
 
@@ -36,7 +36,14 @@ def test_a_deployment_comes_and_goes_and_no_right_was_lacking(running: OwnTokens
     assert running.refusals() == []
 
 
-def test_statuses_are_written_by_the_account_of_their_controller(running: OwnTokens) -> None:
-    [node] = running.cloud.demo.ready_nodes()
-    managers = {each["manager"] for each in node["metadata"]["managedFields"] if each.get("subresource") == "status"}
-    assert managers == {"hardpan-ledger"}
+def test_what_is_stuck_is_told_as_an_event_where_the_deployment_is(running: OwnTokens) -> None:
+    """Events need a right outside of the installation's namespace, and one that lacks it is only a line of the log."""
+    namespace = running.cloud.author.namespace
+    running.apply("lost", LOST, {"image": IMAGE})
+
+    def told() -> list[str] | None:
+        found = running.kubectl.list("events", namespace)
+        return [each["type"] for each in found if each["involvedObject"]["name"] == "lost"] or None
+
+    assert "Warning" in running.cloud.demo.wait(told, "an event", running.logs)
+    assert running.refusals() == []
