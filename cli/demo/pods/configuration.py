@@ -92,11 +92,11 @@ def kubelet(layout: PodsLayout, authority: Path, server: Pair) -> str:
 
 def dns(layout: PodsLayout) -> str:
     """Names of Services, and no others: there is nothing outside that a pod may ask for."""
-    return f""".:53 {{
+    return f"""{DOMAIN}:53 {{
   bind {layout.node.ip}
   ready 127.0.0.1:8181
   errors
-  kubernetes {DOMAIN} {{
+  kubernetes {{
     kubeconfig {layout.kubeconfig("dns")}
   }}
 }}
