@@ -65,7 +65,13 @@ class Part(BaseModel):
     """A frozen piece of an object; names are camelCase on the wire, and an unknown field is an error."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        serialize_by_alias=True,
+        # Most processes import every kind and read few of them.
+        defer_build=True,
     )
 
     def wire(self) -> dict[str, Any]:

@@ -6,28 +6,18 @@ Pure: no clock, no inventory, no randomness, so that the same script and paramet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import rhai
 from plans.errors import ScriptError
+from plans.evaluation import Evaluation, plain, plain_params
 from plans.language import LANGUAGE, LONGEST_LINE, MOST_LINES, Functions, Recorder, too_large
-from plans.model import LARGEST_PLAN, Plan
+from plans.model import LARGEST_PLAN
 from plans.scripterror import Explainer
 from plans.spelling import printable
-from trust.canonical import checked
-from trust.errors import NotCanonical
 
 LIMITS = rhai.Limits()
 BUILT_IN = tuple(sorted({name for name, _ in rhai.Engine({}).names if name.isidentifier()}))
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A plan, and what the script said by log() and print()."""
-
-    plan: Plan
-    said: tuple[str, ...]
 
 
 def evaluate(
@@ -65,22 +55,6 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     except ScriptError as error:
         return {"error": {"message": error.message, "line": error.line, "column": error.column}}
     return {"plan": done.plan.to_bytes().decode(), "said": list(done.said)}
-
-
-def plain_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as they can be signed. Raises ScriptError naming the one that cannot."""
-    values = plain(params, "spec.params")
-    if not isinstance(values, dict):
-        raise ScriptError("spec.params is no map: write name: value")
-    return values
-
-
-def plain(value: object, field: str) -> object:
-    """What of a manifest can be signed. Raises ScriptError."""
-    try:
-        return checked(value, field)
-    except NotCanonical as error:
-        raise ScriptError(str(error)) from None
 
 
 def _placed(error: ScriptError) -> ScriptError:

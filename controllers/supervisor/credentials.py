@@ -9,11 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from controllers.loop.cache import Cache
 from controllers.loop.conditions import is_true
 from controllers.loop.objects import ObjectKey
@@ -28,7 +23,6 @@ from trust.part import parse_time
 from trust.registration import CREDENTIALS_TYPE, CredentialsRequest
 from trust.snapshot import TrustView
 
-CERTIFICATE_LIFE = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NONCES_KEPT = 10_000
 
@@ -42,22 +36,10 @@ class SiteAuthority:
 
     def issue(self, node: str, public: bytes, now: datetime) -> bytes:
         """A client certificate, in PEM, for a node's Ed25519 TLS key."""
-        issuer = x509.load_pem_x509_certificate(self.certificate.read_bytes())
-        key = serialization.load_pem_private_key(self.key.read_bytes(), None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)]))
-            .issuer_name(issuer.subject)
-            .public_key(ed25519.Ed25519PublicKey.from_public_bytes(public))
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - CLOCK_TOLERANCE)
-            .not_valid_after(now + CERTIFICATE_LIFE)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        return made.public_bytes(serialization.Encoding.PEM)
+        # Ten MiB that only a supervisor with nodes pays.
+        from controllers.supervisor.issuing import client_certificate
+
+        return client_certificate(self.certificate, self.key, node, public, now)
 
 
 class CredentialsDesk:

@@ -1,0 +1,42 @@
+"""What the image is made of: lists, lock and our own packages agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from efi.lock import PACKAGE, WHEEL, read_lock
+from efi.requirements import parse_requirements
+from oci.build import LOCK_FILE
+from oci.contents import names
+from oci.filesystem import CONTROLLERS
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_lock_names_what_the_lists_name() -> None:
+    lock = read_lock(LOCK_FILE)
+    assert {each.name for each in lock.of(PACKAGE)} == {*names("packages"), *names("tools")}
+    assert {each.name for each in lock.of(WHEEL)} == {*names("wheels")}
+
+
+def test_its_wheels_are_those_that_are_tested_here() -> None:
+    tested = parse_requirements((ROOT / "requirements.lock").read_text())
+    for each in read_lock(LOCK_FILE).of(WHEEL):
+        assert each.version == tested[each.name].version
+        assert each.digest in tested[each.name].digests
+
+
+@pytest.mark.parametrize("name", ["packages", "tools", "programs", "wheels", "python.excluded"])
+def test_lists_are_in_order_and_name_each_thing_once(name: str) -> None:
+    assert list(names(name)) == sorted(set(names(name)))
+
+
+def test_controllers_are_in_it_and_what_only_tests_or_people_need_is_not() -> None:
+    inside = {name for name, _ in CONTROLLERS.sources()}
+    assert {"controllers/__main__.py", "jobs/functions.lua", "trust/gate.py", "rhai/child.py"} <= inside
+    assert any(name.startswith("rhai/_rhai") and name.endswith(".so") for name in inside)
+    assert [name for name in inside if "testing" in name] == []
+    assert not {"crds/schema.py", "crds/reference.py"} & inside
+    assert {name.split("/")[0] for name in inside} == set(CONTROLLERS.packages)
