@@ -100,7 +100,8 @@ class RedisControllerBroker:
         read = {entry: event_of(node, entry, fields) for entry, fields in entries}
         broken = [entry for entry, event in read.items() if event is None]
         if broken:
-            log.warning("%d events of %s have no known form and are deleted", len(broken), node)
+            words = "%d events of %s have no known form and are deleted"
+            log.warning(words, len(broken), node, extra={"node": node})
             await self._redis.xdel(NodeKeys(node).events, *broken)
         return [event for event in read.values() if event is not None]
 

@@ -58,12 +58,14 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
         return [each.name for each in reconciler.candidates()]
 
     watches = [Watch(wanted), *(Watch(cache, everybody) for cache in trust.caches)]
-    controller = Controller("coord", watches, reconciler.reconcile, queue=WorkQueue(randomness=context.randomness))
+    queue = WorkQueue[ObjectKey](randomness=context.randomness)
+    controller = Controller("coord", watches, reconciler.reconcile, of="deployment", queue=queue)
     supervisors = Controller(
         "coord-supervisors",
         serving.watches,
         serving.reconcile,
         workers=1,
+        of="supervisor",
         queue=WorkQueue(randomness=context.randomness),
     )
     return Process(

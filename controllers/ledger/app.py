@@ -96,7 +96,7 @@ def _process(cluster: str, listen: Listen, shortest_interval: float, context: Co
         node_controller.queue.add(key)
 
     watches = [Watch(nodes), *(Watch(cache, everybody) for cache in trust.caches)]
-    node_controller = Controller("ledger-nodes", watches, nodes_reconciler.reconcile, queue=queue())
+    node_controller = Controller("ledger-nodes", watches, nodes_reconciler.reconcile, of="node", queue=queue())
     record_controller = Controller("ledger-records", records.watches, records.reconcile, workers=2, queue=queue())
     challenges = Challenges(secrets.token_bytes(32), clock)
     registry = Registry(context.kube, nodes, trust.view, challenges, presence, conflicts, context.now, wake)

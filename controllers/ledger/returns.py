@@ -36,4 +36,4 @@ class Returns:
         try:
             await self.kube.record_event(node, Event(str(decision.reason), words, REPORTER, "Warning"))
         except KubeError as error:
-            log.debug("no event about %s: %s", node.name, error)
+            log.debug("no event about %s: %s", node.name, error, extra={"node": node.name})

@@ -49,6 +49,8 @@ Reconcile = Callable[[ObjectKey], Awaitable[Outcome]]
 class Controller:
     """One loop. `reconcile` looks at the whole state of its key, however often and for whatever reason it is called.
 
+    `of` is what its keys name, for the log: `deployment`, `node`.
+
     It never runs twice at a time for a key, and only when every watched kind has been listed. A `Conflict` or
     `NotFound` that it raises means "look again"; any other error is logged. Both back off per key, 5 ms to 60 s.
     """
@@ -57,6 +59,7 @@ class Controller:
     watches: Sequence[Watch]
     reconcile: Reconcile
     workers: int = 8
+    of: str = "object"
     queue: WorkQueue[ObjectKey] = field(default_factory=WorkQueue)
 
     def wake(self, key: ObjectKey) -> None:

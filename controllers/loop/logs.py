@@ -9,6 +9,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
+from jobs.about import About, fields_of
 from trust.strangers import LONGEST, Seldom, harmless
 
 Form = Literal["text", "json"]
@@ -20,6 +21,7 @@ def setup(form: Form = "text", level: str = "INFO") -> None:
     """Everything that this process logs goes to standard error in this form."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine() if form == "json" else TextLine())
+    handler.addFilter(About())
     handler.addFilter(Seldom())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in TALKATIVE:
@@ -27,14 +29,15 @@ def setup(form: Form = "text", level: str = "INFO") -> None:
 
 
 class TextLine(logging.Formatter):
-    """For people: time, level, object if any, message, and an error's kind and place in brief."""
+    """For people: time, level, object, message, an error's kind and place in brief, and what else it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter."""
         about = " ".join(str(getattr(record, name)) for name in OBJECT_FIELDS if hasattr(record, name))
         message = f"{about}: {record.getMessage()}" if about else record.getMessage()
         text = f"{_time(record)} {record.levelname:<7} {record.name}: {message}"
-        return harmless(text + (f" [{brief(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""))
+        error = f" [{brief(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
+        return harmless(text + error + suffix(record))
 
 
 class JsonLine(logging.Formatter):
@@ -48,10 +51,18 @@ class JsonLine(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage()[:LONGEST],
             **{name: str(getattr(record, name)) for name in OBJECT_FIELDS if hasattr(record, name)},
+            **fields_of(record),
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+def suffix(record: logging.LogRecord) -> str:
+    """What a record is about besides its object, for a line of text."""
+    said = getattr(record, "object", None)
+    found = [f"{name} {value}" for name, value in fields_of(record).items() if value != said]
+    return f" ({', '.join(found)})" if found else ""
 
 
 def brief(error: BaseException) -> str:

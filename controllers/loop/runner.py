@@ -11,6 +11,7 @@ from controllers.loop.controller import Controller, RequeueAfter
 from controllers.loop.errors import Conflict, KubeError, NotFound
 from controllers.loop.metrics import Metrics
 from controllers.loop.objects import ObjectKey
+from jobs.about import about
 
 log = logging.getLogger(__name__)
 DRAIN_SECONDS = 10.0
@@ -67,18 +68,19 @@ class Runner:
 
 async def _once(controller: Controller, key: ObjectKey) -> str:
     """Reconciles once and returns the outcome's name for the metrics. The only broad `except` of the loop."""
-    about = {"controller": controller.name, "object": str(key)}
+    extra = {"controller": controller.name, "object": str(key), controller.of: str(key)}
     try:
-        outcome = await controller.reconcile(key)
+        with about(**{controller.of: str(key)}):
+            outcome = await controller.reconcile(key)
     except (Conflict, NotFound) as error:
         again = controller.queue.fail(key)
-        log.debug("decided on something that has changed, again in %.3f s: %s", again, error, extra=about)
+        log.debug("decided on something that has changed, again in %.3f s: %s", again, error, extra=extra)
         return "stale"
     except KubeError as error:
-        log.warning("%s; again in %.3f s", error, controller.queue.fail(key), extra=about)
+        log.warning("%s; again in %.3f s", error, controller.queue.fail(key), extra=extra)
         return "refused"
     except Exception as error:
-        log.error("failed, again in %.3f s", controller.queue.fail(key), exc_info=error, extra=about)
+        log.error("failed, again in %.3f s", controller.queue.fail(key), exc_info=error, extra=extra)
         return "failed"
     controller.queue.succeed(key)
     if isinstance(outcome, RequeueAfter):

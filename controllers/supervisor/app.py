@@ -105,7 +105,7 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     reconciler = Reconciler(*parts, answered=figures.answered)
     look = QueueLook(broker, caches, figures.queue)
     queue = WorkQueue[ObjectKey](randomness=context.randomness)
-    controller = Controller("supervisor", caches.watches, reconciler.reconcile, queue=queue)
+    controller = Controller("supervisor", caches.watches, reconciler.reconcile, of="deployment", queue=queue)
     counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
     web = Starlette()
 

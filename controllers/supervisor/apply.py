@@ -10,6 +10,7 @@ from typing import Any
 from controllers.loop.errors import NotFound
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Object
+from controllers.supervisor.acting import level, subject
 from controllers.supervisor.actions import (
     Action,
     Create,
@@ -33,6 +34,7 @@ from crds.meta import DEPLOYMENT_LABEL, DEPLOYMENT_UID_LABEL, WORKLOAD_FINALIZER
 from crds.revisionmark import RevisionMarkSpec
 from crds.volume import VolumeSpec
 from crds.workload import MachineItem, VolumeItem
+from jobs.about import about
 from jobs.broker import ControllerBroker
 from jobs.errors import JobsError
 from plans.model import Plan
@@ -67,10 +69,13 @@ class Hands:
         While the queue is away all else goes on; every reconcile places again what is open.
         """
         for action in actions:
-            try:
-                await self._perform(action, snapshot, papers)
-            except JobsError as error:
-                log.debug("%s waits for the queue: %s", action, error)
+            with about(**subject(action)):
+                try:
+                    await self._perform(action, snapshot, papers)
+                except JobsError as error:
+                    log.debug("%s waits for the queue: %s", type(action).__name__, error)
+                else:
+                    log.log(level(action), "done: %s", type(action).__name__)
 
     async def _perform(self, action: Action, snapshot: Snapshot, papers: Papers) -> None:
         match action:
@@ -118,6 +123,7 @@ class Hands:
         }
         spec = {"node": action.node, "supervisor": self.desk.supervisor, "plan": work}
         made = await self.kube.create(JOBS, {"metadata": _metadata(snapshot, action.name), "spec": spec})
+        log.info("job %s is made", action.name, extra={"job": made.uid})
         await self._enqueue(job_of(made), snapshot, papers)
 
     async def _enqueue(self, job: OpenJob, snapshot: Snapshot, papers: Papers) -> None:

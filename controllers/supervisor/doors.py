@@ -43,7 +43,7 @@ class Doors:
         for name, why in {**gone, **wanted}.items():
             if name not in self._shut:
                 await self._broker.revoke(name)
-                log.warning("the queue is shut to %s: %s", name, why)
+                log.warning("the queue is shut to %s: %s", name, why, extra={"node": name})
                 self._shut.add(name)
         self._known = set(there)
         self._shut &= wanted.keys()

@@ -17,6 +17,7 @@ from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.orders import ABSENT, retry_at
 from controllers.supervisor.receipts import Answer, job_status, open_answer
 from controllers.supervisor.removals import Removals
+from jobs.about import about
 from jobs.broker import ControllerBroker, Event
 from jobs.errors import JobsError
 from trust.errors import Code
@@ -47,21 +48,25 @@ class Intake:
     async def take_in(self, key: ObjectKey, now: datetime) -> None:
         """Stores what waits for this deployment, and settles it. Raises KubeError; what is left waits on."""
         for event in self.inbox.waiting(key):
-            answer = open_answer(event, self.caches.certificate(event.node))
-            self._count(answer)
-            if answer is not None and event.uid.endswith(ABSENT):
-                await self._removal(event, answer, now)
-            elif answer is not None:
-                await self._job(event, answer, now)
-            try:
-                await self.broker.settle([event])
-            except JobsError as error:
-                log.debug("the answer to %s is settled later: %s", event.uid, error)
+            with about(job=event.uid, attempt=str(event.attempt), node=event.node):
+                await self._take_in(event, now)
             self.inbox.done(key, event)
+
+    async def _take_in(self, event: Event, now: datetime) -> None:
+        answer = open_answer(event, self.caches.certificate(event.node))
+        self._count(answer)
+        if answer is not None:
+            log.info("answered: %s", answer.reason if answer.succeeded else answer.message)
+            await (self._removal if event.uid.endswith(ABSENT) else self._job)(event, answer, now)
+        try:
+            await self.broker.settle([event])
+        except JobsError as error:
+            log.debug("settled later: %s", error)
 
     def _count(self, answer: Answer | None) -> None:
         """Counts what the node refused, and what is no answer of the node's."""
         if answer is None:
+            log.warning("what was said is not signed by the node for this job and attempt: it counts for nothing")
             self.refuse("receipt", str(Code.BAD_SIGNATURE))
         elif answer.refusal:
             self.refuse("job", answer.refusal)

@@ -15,6 +15,7 @@ from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import Object
 from controllers.supervisor.holdings import Holdings, Rows
 from controllers.supervisor.model import Row
+from jobs.about import about
 from jobs.broker import ControllerBroker
 from trust.dsse import decode
 from trust.errors import Code, Refusal
@@ -134,6 +135,10 @@ class Reports:
         return True
 
     def _open(self, node: Object, data: bytes) -> Known | None:
+        with about(node=node.name):
+            return self._verify(node, data)
+
+    def _verify(self, node: Object, data: bytes) -> Known | None:
         try:
             report = open_signed(data, REPORT_TYPE, Report, decode(self._certified.of(node).signing_key))
         except Refusal as refusal:

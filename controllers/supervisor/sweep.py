@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from controllers.loop.conditions import condition
 from controllers.supervisor.caches import Caches
 from controllers.supervisor.orders import ABSENT
+from jobs.about import about
 from jobs.broker import ControllerBroker
 from jobs.errors import JobsError
 
@@ -30,7 +31,8 @@ class Sweeper:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 for node in self._caches.nodes.all():
-                    await self.sweep(node.name)
+                    with about(node=node.name):
+                        await self.sweep(node.name)
             except JobsError as error:
                 log.info("the queue is away: %s", error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
+from jobs.about import About, fields_of
 from trust.strangers import Seldom, harmless
 
 
@@ -12,6 +13,7 @@ def setup() -> None:
     """Warnings and what is worse go to standard error, which is the process's log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
+    handler.addFilter(About())
     handler.addFilter(Seldom())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("httpx").setLevel(logging.ERROR)
@@ -22,6 +24,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter."""
-        head = harmless(f"{record.levelname} {record.name} {record.getMessage()}")
+        about = ", ".join(f"{name} {value}" for name, value in fields_of(record).items())
+        head = harmless(f"{record.levelname} {record.name} {record.getMessage()}" + (f" ({about})" if about else ""))
         trace = self.formatException(record.exc_info).splitlines() if record.exc_info else []
         return "\n".join([head, *(f"  {harmless(line)}" for line in trace)])

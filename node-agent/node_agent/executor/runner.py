@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jobs.about import about
 from node_agent.errors import NodeError, TryAgain
 from node_agent.executor import plan_form
 from node_agent.executor.assign import key_of, work_of
@@ -46,7 +47,7 @@ class Runner:
 
         A job runs once at a time: an agent that was started again brings what its predecessor left in hand here.
         """
-        with self.locks.hold(job):
+        with self.locks.hold(job), about(job=job, attempt=str(attempt)):
             return self._run(job, attempt, envelope, documents)
 
     def _run(self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]) -> bytes:
@@ -62,7 +63,9 @@ class Runner:
             return self._turn_away(job, attempt, _refused(error))
         except TryAgain as error:
             return self._turn_away(job, attempt, Verdict("failed", error.reason, error.message))
-        verdict = self._perform(admitted, own)
+        deployment = admitted.job.deployment
+        with about(deployment=f"{deployment.namespace}/{deployment.name}", node=own.node):
+            verdict = self._perform(admitted, own)
         now = int(self.tools.clock.now().timestamp())
         return self.journal.finish(job, now, lambda head: self.notary.write(job, attempt, verdict, head))
 
@@ -82,7 +85,7 @@ class Runner:
 
     def _turn_away(self, job: str, attempt: int, verdict: Verdict) -> bytes:
         """Says no without a word in the journal: a forged entry must not stand in the way of the true one."""
-        log.warning("job %s %s: %s: %s", job, verdict.state, verdict.reason, verdict.message)
+        log.warning("%s: %s: %s", verdict.state, verdict.reason, verdict.message)
         return self.journal.chain(lambda head: self.notary.write(job, attempt, verdict, head))
 
     def _perform(self, admitted: Admitted, own: NodeCertificate) -> Verdict:
