@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import rhai
+from crds.workload import ITEM_MODELS
 from plans.errors import ScriptError
 from plans.evaluation import Evaluation, plain, plain_params
 from plans.language import LANGUAGE, LONGEST_LINE, MOST_LINES, Functions, Recorder, too_large
@@ -18,6 +19,9 @@ from plans.spelling import printable
 
 LIMITS = rhai.Limits()
 BUILT_IN = tuple(sorted({name for name, _ in rhai.Engine({}).names if name.isidentifier()}))
+# The child gives up its files before the first script comes, and building a model imports what is not there yet.
+for model in ITEM_MODELS.values():
+    model.model_rebuild()
 
 
 def evaluate(
