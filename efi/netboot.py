@@ -11,12 +11,12 @@ from sal.filesystem import write_durably
 IMAGE, SCRIPT = "hardpan.efi", "boot.ipxe"
 
 
-def script(line: str, words: Sequence[str]) -> str:
+def script(line: str, words: Sequence[str], image: str = IMAGE) -> str:
     """The iPXE script. What stands behind the image replaces its kernel line, so all of that is repeated.
 
     Under Secure Boot the image's own line counts, and these words are ignored.
     """
-    return f"#!ipxe\ndhcp\nchain {IMAGE} {' '.join((line, *words))}\n"
+    return f"#!ipxe\ndhcp\nchain {image} {' '.join((line, *words))}\n"
 
 
 def write_netboot(folder: Path, image: bytes, line: str, words: Sequence[str]) -> None:

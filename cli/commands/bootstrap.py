@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.bootstrap_fleet import ClusterFleet
 from cli.bootstrap_sites import read_sites
+from cli.cluster import connect
 from cli.demo.tools import cache_folder
 from cli.errors import Usage
 from cli.image_options import LockOption, step, store
@@ -15,6 +17,7 @@ from cli.output import note, say
 from controllers.loop import logs
 from efi.bootstrap.app import create
 from efi.bootstrap.offer import Catalogue, offers
+from efi.bootstrap.pin_book import PinBook
 from efi.bootstrap.place import own_folder
 from efi.bootstrap.serving import Address, serve
 from efi.bootstrap.shelf import Shelf
@@ -33,6 +36,10 @@ def bootstrap_serve(
         Path | None, typer.Option(help="For HTTPS: its certificate (PEM).", show_default="HTTP")
     ] = None,
     key: Annotated[Path | None, typer.Option(help="For HTTPS: the key of it (PEM).", show_default="none")] = None,
+    pins: Annotated[
+        Path | None,
+        typer.Option(help="File to keep each node's image in; nodes of KUBECONFIG's cluster.", show_default="none"),
+    ] = None,
     log: Annotated[
         Literal["text", "json"], typer.Option(envvar="HARDPAN_LOG", help="How each request is logged: text or json.")
     ] = "text",
@@ -44,18 +51,22 @@ def bootstrap_serve(
     made elsewhere. Whoever reaches it can take what it offers, so a site's join token is offered only on the media that
     the site's file names.
 
+    With --pins a node that starts by iPXE gets the image that it ran, until `hardpan node upgrade` asks it for another.
+    The server reads Nodes and Releases for that, and nothing else.
+
     \b
     Example:
       hardpan bootstrap serve --sites bootstrap --listen 0.0.0.0:8080
     """
     address = _address(listen, certificate, key)
+    book = PinBook(pins, ClusterFleet(connect(progress=False))) if pins else None
     tools = prepare(read_lock(lock or lock_file(flavour(TOOLS))), store(), step)
     with own_folder(cache_folder() / "bootstrap") as folder:
         shelf = Shelf(folder, tools)
         found = _read(sites, shelf)
         note(f"Next: open {'https' if certificate else 'http'}://{listen}/ in a browser; it serves until it is stopped")
         logs.setup(log)
-        serve(create(Catalogue(found), shelf), address)
+        serve(create(Catalogue(found), shelf, book), address)
 
 
 def _read(folder: Path, shelf: Shelf) -> tuple[Site, ...]:

@@ -16,8 +16,11 @@ from starlette.routing import Route
 from efi.bootstrap.access import AccessLog
 from efi.bootstrap.offer import Catalogue, Offer
 from efi.bootstrap.pages import Asked, Pages
+from efi.bootstrap.pin_book import PinBook
+from efi.bootstrap.pinned import answering, asking, claim
+from efi.bootstrap.pins import Claim
 from efi.bootstrap.shelf import Kept, Shelf
-from efi.bootstrap.site import Medium
+from efi.bootstrap.site import CURRENT, Medium
 from sal.errors import SalError
 
 log = logging.getLogger(__name__)
@@ -31,9 +34,9 @@ SAVED = frozenset({Medium.USB, Medium.ISO})
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def create(catalogue: Catalogue, shelf: Shelf) -> Starlette:
-    """The application."""
-    answers = Answers(catalogue, shelf)
+def create(catalogue: Catalogue, shelf: Shelf, pins: PinBook | None = None) -> Starlette:
+    """The application; with `pins` a node that starts by iPXE is given the image that is kept for it."""
+    answers = Answers(catalogue, shelf, pins)
     paths: dict[str, Endpoint] = {
         "/": answers.front,
         "/medium": answers.medium,
@@ -52,8 +55,8 @@ def create(catalogue: Catalogue, shelf: Shelf) -> Starlette:
 class Answers:
     """The endpoints."""
 
-    def __init__(self, catalogue: Catalogue, shelf: Shelf) -> None:
-        self._catalogue, self._shelf = catalogue, shelf
+    def __init__(self, catalogue: Catalogue, shelf: Shelf, pins: PinBook | None = None) -> None:
+        self._catalogue, self._shelf, self._pins = catalogue, shelf, pins
         self._pages = Pages(catalogue)
 
     async def front(self, _: Request) -> Response:
@@ -83,10 +86,25 @@ class Answers:
         offer = self._catalogue.find(words["site"], words["flavour"], words["version"], name)
         if offer is None:
             raise HTTPException(404)
+        is_script = offer.medium is Medium.IPXE and name == words["name"]
+        if self._pins is not None and is_script and words["version"] == CURRENT:
+            return await self._script(self._pins, offer, claim(dict(request.query_params)))
         found = await self._shelf.get(offer)
         if name != words["name"]:
             return PlainTextResponse(f"{found.digest}  {offer.saved_as}\n", headers=HEADERS)
         return _file(offer, found)
+
+    async def _script(self, pins: PinBook, offer: Offer, claimed: Claim | None) -> Response:
+        if claimed is None:
+            return _text(asking(offer))
+        given = await pins.give(offer.site, offer.image.flavour, claimed)
+        if given is None:
+            raise HTTPException(404)
+        return _text(answering(offer, given))
+
+
+def _text(script: str) -> Response:
+    return PlainTextResponse(script, headers={**HEADERS, "cache-control": "no-store"})
 
 
 def _file(offer: Offer, found: Kept) -> Response:

@@ -11,6 +11,7 @@ from node_agent.boot.init import Init
 from node_agent.boot.places import Places
 from node_agent.boot.trial import Trial, trial_seconds
 from node_agent.update import SOUND
+from node_agent.update.pinned import Pin, pin
 from sal import power
 from sal.efi_boot import BootVariables
 
@@ -24,11 +25,11 @@ def boot() -> None:
 
 
 def _failed(places: Places) -> Callable[[], bool]:
-    """Only a start that the firmware was asked for once is a trial."""
-    if not BootVariables(places.root).started_once():
+    """Only a start that the firmware was asked for once is a trial, or one that the bootstrap server calls so."""
+    line = places.kernel_line.read_text(errors="replace")
+    if not BootVariables(places.root).started_once() and pin(line) is not Pin.TRIAL:
         return lambda: False
-    seconds = trial_seconds(places.kernel_line.read_text(errors="replace"))
-    return Trial(places.update / SOUND, seconds).failed
+    return Trial(places.update / SOUND, trial_seconds(line)).failed
 
 
 if os.getpid() != 1:

@@ -77,12 +77,16 @@ class Updates:
     def _keep(self, now: Situation) -> None:
         """Entry first, then the attempt's end, then the mark: a cut between leaves a step that is done again."""
         if now.on_trial or self.installer.variables.started_once():
-            with self.installer.partition.mounted() as folder:
-                for action in keeping(folder.slots(), self.version):
-                    folder.apply(action)
+            self._keep_slot()
             self.shelf.clear()
         self.desk.mark(self.desk.sound)
         self._kept = True
+
+    def _keep_slot(self) -> None:
+        if not self.installer.pinned:
+            with self.installer.partition.mounted() as folder:
+                for action in keeping(folder.slots(), self.version):
+                    folder.apply(action)
 
     def _install(self, order: Order) -> None:
         try:

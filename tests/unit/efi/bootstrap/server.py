@@ -9,6 +9,7 @@ import httpx
 
 from efi.bootstrap.app import create
 from efi.bootstrap.offer import Catalogue
+from efi.bootstrap.pin_book import PinBook
 from efi.bootstrap.shelf import Shelf
 from efi.bootstrap.site import Medium, Site, image_of
 from efi.credentials import Credentials
@@ -57,7 +58,7 @@ def _burn(command: Command) -> Output:
     return Output(0, b"", b"")
 
 
-def server(folder: Path) -> Server:
+def server(folder: Path, pins: PinBook | None = None) -> Server:
     """Sites rack-7, which gives its token with media of every kind, and lab, which gives none."""
     runner = FakeRunner().on_call("*xorriso*", _burn).on("*")
     loader = folder / "tools/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
@@ -67,5 +68,5 @@ def server(folder: Path) -> Server:
     sites = (site("rack-7", METAL, OLD, token_on=tuple(Medium)), site("lab", CLOUD, METAL))
     for data in (METAL, OLD, CLOUD):
         shelf.put(image_of(data), data)
-    transport = httpx.ASGITransport(create(Catalogue(sites), shelf), client=("192.0.2.7", 1234))
+    transport = httpx.ASGITransport(create(Catalogue(sites), shelf, pins), client=("192.0.2.7", 1234))
     return Server(shelf, runner, httpx.AsyncClient(transport=transport, base_url="http://boot.example"), folder)
