@@ -23,7 +23,9 @@ from trust.release import is_version
 NAME = "hardpan-boot"
 OPTIONS = "noatime,nosuid,nodev,noexec,umask=0077"
 CHUNK = 1 << 20
-_NO_SLOTS = "this node has no boot partition of its own: whoever serves its image over the network serves another"
+_NO_SLOTS = (
+    "this node has no boot partition of its own: start it from a stick, or by iPXE from a bootstrap server with --pins"
+)
 
 
 @dataclass(frozen=True)
