@@ -24,13 +24,15 @@ class Author:
     namespace: str
     seed: bytes
 
-    def manifest(self, name: str, script: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    def manifest(
+        self, name: str, script: str, params: Mapping[str, Any], now: datetime, revision: int = 1
+    ) -> dict[str, Any]:
         """A Deployment as the API server takes it."""
         spec: dict[str, Any] = {
             "language": 1,
             "params": dict(params),
             "script": script,
-            "revision": 1,
+            "revision": revision,
             "notBefore": format_time(now - timedelta(minutes=1)),
             "expires": format_time(now + timedelta(days=30)),
             "plan": evaluate(script, params).plan.digest,

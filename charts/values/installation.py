@@ -70,6 +70,9 @@ class NetworkPolicy(Part):
     )
     api_server: Annotated[list[Network], about("Networks of the API server; empty for all.")] = Field([])
     api_server_ports: Annotated[list[Port], about("Ports of the API server.")] = Field([443, 6443])
+    regions: Annotated[list[Name], about("Namespaces of further regions, whose gateways come to the ledger.")] = Field(
+        []
+    )
     metrics_from: Annotated[
         list[dict[str, Any]], about("Peers, as a NetworkPolicy has them, that may read metrics; empty for none.")
     ] = Field([])

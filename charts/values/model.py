@@ -26,6 +26,13 @@ class Values(Part):
         StringConstraints(pattern=r"^(rediss://[^/@]+)?$"),
         about("Where nodes reach the queue, `rediss://host:port`; empty for the first of `gateway.externalNames`."),
     ] = ""
+    home: Annotated[
+        Name,
+        about(
+            "For one more region: the namespace of the whole installation. This release is then only that region's"
+            " supervisor, gateway and queue."
+        ),
+    ] = ""
     image: Annotated[Image, about("The one image of all controllers.")] = Image()
     log: Annotated[Log, about("What the controllers log.")] = Log()
     listen_address: Annotated[

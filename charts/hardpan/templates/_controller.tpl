@@ -30,7 +30,8 @@ spec:
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
           args: [{{ .part }}]
           env:
-            {{- include "hardpan.environment" .root | nindent 12 }}
+            {{- include "hardpan.environment" (dict "root" .root "namespace" (include "hardpan.home" .root)) | nindent 12 }}
+            - {name: HARDPAN_MONITOR, value: "{{ .root.Values.listenAddress }}:9090"}
             {{- with .environment }}{{ . | trim | nindent 12 }}{{ end }}
           ports:
             - {name: monitor, containerPort: 9090}

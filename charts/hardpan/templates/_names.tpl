@@ -21,6 +21,15 @@ labels:
   {{- include "hardpan.labels" . | nindent 2 }}
 {{- end -}}
 
+{{- define "hardpan.home" -}}
+{{ .Values.home | default .Release.Namespace }}
+{{- end -}}
+
+{{- define "hardpan.suffix" -}}
+{{- /* What is in no namespace has another name in a release for one more region. */ -}}
+{{- if .Values.home }}-{{ .Values.supervisor.name }}{{ end -}}
+{{- end -}}
+
 {{- define "hardpan.image" -}}
 {{- $image := .Values.image -}}
 {{- if $image.digest -}}

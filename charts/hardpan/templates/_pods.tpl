@@ -15,11 +15,11 @@ capabilities: {drop: [ALL]}
 {{- end -}}
 
 {{- define "hardpan.environment" -}}
-- {name: HARDPAN_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
-- {name: HARDPAN_CLUSTER, value: {{ .Values.cluster | quote }}}
-- {name: HARDPAN_LOG, value: {{ .Values.log.format }}}
-- {name: HARDPAN_LOG_LEVEL, value: {{ .Values.log.level }}}
-- {name: HARDPAN_MONITOR, value: "{{ .Values.listenAddress }}:9090"}
+{{- /* `namespace` is where leases and Secrets are. */ -}}
+- {name: HARDPAN_NAMESPACE, value: {{ .namespace }}}
+- {name: HARDPAN_CLUSTER, value: {{ .root.Values.cluster | quote }}}
+- {name: HARDPAN_LOG, value: {{ .root.Values.log.format }}}
+- {name: HARDPAN_LOG_LEVEL, value: {{ .root.Values.log.level }}}
 {{- end -}}
 
 {{- define "hardpan.placement" -}}

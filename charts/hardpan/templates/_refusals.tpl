@@ -16,8 +16,15 @@
 {{- end -}}
 {{- $held := lookup "admissionregistration.k8s.io/v1" "ValidatingWebhookConfiguration" "" "hardpan" -}}
 {{- $other := dig "metadata" "annotations" "meta.helm.sh/release-namespace" .Release.Namespace $held -}}
-{{- if ne $other .Release.Namespace -}}
-{{- fail (printf "this cluster has a Hardpan already, in namespace %s: upgrade that one, or uninstall it first" $other) -}}
+{{- $home := include "hardpan.home" . -}}
+{{- if and .Values.home (or (eq .Values.home .Release.Namespace) (ne .Values.cleanup "Nothing")) -}}
+{{- fail "home names the namespace of the whole installation: this release needs another one, and no cleanup" -}}
+{{- end -}}
+{{- if and .Values.home $held (ne $other $home) -}}
+{{- fail (printf "home is %s, but the whole installation is in namespace %s: set home to that" $home $other) -}}
+{{- end -}}
+{{- if and (not .Values.home) (ne $other .Release.Namespace) -}}
+{{- fail (printf "this cluster has a Hardpan already, in namespace %s: upgrade that one, uninstall it first, or set home for one more region" $other) -}}
 {{- end -}}
 {{- if lookup "v1" "Namespace" "" "kube-system" -}}
 {{- $kind := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "deployments.hardpan.dev" -}}

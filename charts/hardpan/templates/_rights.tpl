@@ -4,17 +4,17 @@
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata:
-  name: hardpan-{{ .part }}
+  name: hardpan-{{ .part }}{{ include "hardpan.suffix" .root }}
   labels:
     {{- include "hardpan.labels" . | nindent 4 }}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: hardpan-{{ .part }}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: hardpan-{{ .part }}{{ include "hardpan.suffix" .root }}}
 subjects:
   - {kind: ServiceAccount, name: hardpan-{{ .part }}, namespace: {{ .root.Release.Namespace }}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
-  name: hardpan-{{ .part }}
+  name: hardpan-{{ .part }}{{ include "hardpan.suffix" .root }}
   labels:
     {{- include "hardpan.labels" . | nindent 4 }}
 rules:
@@ -24,16 +24,28 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  {{- include "hardpan.metadata" . | nindent 2 }}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: hardpan-{{ .part }}}
+  {{- include "hardpan.roleMetadata" . | nindent 2 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{ include "hardpan.roleName" . }}}
 subjects:
   - {kind: ServiceAccount, name: hardpan-{{ .part }}, namespace: {{ .root.Release.Namespace }}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  {{- include "hardpan.metadata" . | nindent 2 }}
+  {{- include "hardpan.roleMetadata" . | nindent 2 }}
 rules:
+{{- end -}}
+
+{{- define "hardpan.roleName" -}}
+hardpan-{{ .part }}{{ if .lease }}{{ include "hardpan.suffix" .root }}{{ end }}
+{{- end -}}
+
+{{- define "hardpan.roleMetadata" -}}
+{{- /* Leases are where coord looks for them: in the namespace of the whole installation. */ -}}
+name: {{ include "hardpan.roleName" . }}
+namespace: {{ ternary (include "hardpan.home" .root) .root.Release.Namespace (hasKey . "lease") }}
+labels:
+  {{- include "hardpan.labels" . | nindent 2 }}
 {{- end -}}
 
 {{- define "hardpan.lease" -}}

@@ -34,7 +34,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "redis.bundled.service.nodePort=30380",
     ),
     "one-replica": tuple(f"{each}.replicas=1" for each in ("ledger", "coord", "supervisor", "gateway", "admission")),
-    "another-region": ("supervisor.name=eu", "supervisor.keySecret=eu-key"),
+    "another-region": ("home=hardpan-home", "supervisor.name=eu", "supervisor.keySecret=eu-key"),
     "image": ("image.repository=registry.example/hp", f"image.digest=sha256:{'b' * 64}", "image.pullSecrets={pull}"),
     "scheduling": (
         "gateway.nodeSelector.edge=true",
@@ -44,6 +44,7 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "monitoring": ("metrics.serviceMonitor.enabled=true", "metrics.serviceMonitor.labels.release=prometheus"),
     "networks": (
+        "networkPolicy.regions={hardpan-eu}",
         "networkPolicy.nodes={2001:db8::/32}",
         "networkPolicy.apiServer={10.0.0.1/32}",
         "networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.name=monitoring",

@@ -58,14 +58,14 @@ class OwnTokens:
         for role in ROLES:
             self._processes.stop(role, 30.0)
 
-    def apply(self, name: str, script: str, params: dict[str, Any]) -> None:
+    def apply(self, name: str, script: str, params: dict[str, Any], revision: int = 1) -> None:
         """Applies a signed deployment, as soon as the webhook listens."""
-        manifest = self.cloud.author.manifest(name, script, params, datetime.now(UTC))
+        manifest = self.cloud.author.manifest(name, script, params, datetime.now(UTC), revision)
         self.cloud.demo.wait(lambda: self._apply(manifest), "the webhook", self.logs)
 
-    def deploy(self, name: str, script: str, params: dict[str, Any]) -> dict[str, Any]:
+    def deploy(self, name: str, script: str, params: dict[str, Any], revision: int = 1) -> dict[str, Any]:
         """Applies a signed deployment and waits until it is Ready."""
-        self.apply(name, script, params)
+        self.apply(name, script, params, revision)
 
         def ready() -> dict[str, Any] | None:
             found = self.kubectl.get("deployments.hardpan.dev", name, self.cloud.author.namespace)

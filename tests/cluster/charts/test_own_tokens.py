@@ -13,7 +13,8 @@ from tests.system.requirements import need
 
 SCRIPT = """
 let data = volume("data", #{ size: "32Mi" });
-machine("web", #{ memory: "64Mi", disk: "64Mi", image: params.image, volumes: [ #{ volume: data, mount: "/data" } ] });
+let volumes = [ #{ volume: data, mount: "/data" } ];
+machine("web", #{ memory: params.memory, disk: "64Mi", image: params.image, volumes: volumes });
 """
 LOST = """
 machine("lost", #{ memory: "64Mi", disk: "64Mi", image: params.image, node_labels: #{ disk: "tape" } });
@@ -28,9 +29,11 @@ def running(renderer: Helm) -> Iterator[OwnTokens]:
         yield made
 
 
+@pytest.mark.timeout(300)
 def test_a_deployment_comes_and_goes_and_no_right_was_lacking(running: OwnTokens) -> None:
     kubectl, namespace = running.kubectl, running.cloud.author.namespace
-    running.deploy("web", SCRIPT, {"image": IMAGE})
+    running.deploy("web", SCRIPT, {"image": IMAGE, "memory": "64Mi"})
+    running.deploy("web", SCRIPT, {"image": IMAGE, "memory": "96Mi"}, revision=2)
     kubectl.run("delete", "deployments.hardpan.dev", "web", "--namespace", namespace, "--timeout=60s")
     assert kubectl.list("machines.hardpan.dev,volumes.hardpan.dev", namespace) == []
     assert running.refusals() == []

@@ -15,7 +15,7 @@ from crds.kinds import KINDS
 from crds.machine import MACHINE
 from crds.meta import DEPLOYMENT_UID_LABEL, WORKLOAD_FINALIZER, KindDefinition
 from tests.cluster.charts.account import Account, Accounts
-from tests.cluster.charts.helm import NAMESPACE
+from tests.cluster.charts.helm import BASIC, NAMESPACE, Helm
 from tests.unit.crds.cases import patched, whole
 
 As = Callable[[str], Account]
@@ -42,18 +42,20 @@ every_status = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def by(cluster: Kubectl, accounts: Accounts) -> As:
+def by(cluster: Kubectl, accounts: Accounts, helm: Helm) -> Iterator[As]:
     """Accounts by name; `administrator` may do everything, as cluster-admin."""
     cluster.run("create", "serviceaccount", "administrator", "--namespace", "default")
     subject = "--serviceaccount=default:administrator"
     cluster.run("create", "clusterrolebinding", "administrator", "--clusterrole=cluster-admin", subject)
+    # Nobody listens behind it here, and these tests make deployments.
     cluster.run("delete", "validatingwebhookconfiguration", "hardpan", "--ignore-not-found")
 
     def get(name: str) -> Account:
         full, place = (name, "default") if name == "administrator" else (f"hardpan-{name}", NAMESPACE)
         return accounts.open(full, place, "default")
 
-    return get
+    yield get
+    helm.install("hardpan", *BASIC)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ spec:
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       args: [certificates]
       env:
-        {{- include "hardpan.environment" .root | nindent 8 }}
+        {{- include "hardpan.environment" (dict "root" .root "namespace" .root.Release.Namespace) | nindent 8 }}
         {{- include "hardpan.certificates.environment" .root | trim | nindent 8 }}
       resources: {{ toYaml .values.resources | nindent 8 }}
       securityContext:

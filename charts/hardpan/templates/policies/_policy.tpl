@@ -4,15 +4,15 @@
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata:
-  name: hardpan-{{ .policy }}
+  name: hardpan-{{ .policy }}{{ include "hardpan.suffix" .root }}
   labels:
     {{- include "hardpan.labels" (dict "root" .root "part" "policies") | nindent 4 }}
-spec: {policyName: hardpan-{{ .policy }}, validationActions: [Deny]}
+spec: {policyName: hardpan-{{ .policy }}{{ include "hardpan.suffix" .root }}, validationActions: [Deny]}
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata:
-  name: hardpan-{{ .policy }}
+  name: hardpan-{{ .policy }}{{ include "hardpan.suffix" .root }}
   labels:
     {{- include "hardpan.labels" (dict "root" .root "part" "policies") | nindent 4 }}
 {{- end -}}
