@@ -231,6 +231,26 @@ def test_a_clock_that_is_days_ahead_is_set_when_the_network_s_time_server_agrees
 
 
 @pytest.mark.boot_slow
+def test_a_root_cluster_or_ca_from_dhcp_is_not_heard(
+    site: GuestSite, sticks: Media, machines: Make, tmp_path: Path
+) -> None:
+    words = (b"hardpan.root={}", b"hardpan.cluster=sha256:" + b"0" * 64, b"hardpan.ca=mine")
+    # The options beside ours, the one for whole options of iPXE, and the boot file's name.
+    wire = Wire(for_system={226: words[0], 227: words[1], 228: words[2], 175: b" ".join(words), 67: words[0]})
+    try:
+        network = (*wire.words(), "-device", CARD)
+        machine = machines(sticks.stick("offered", site.credentials), [blank_disk(tmp_path)], network=network)
+        machine.switch_on()
+        screen = registered(machine)
+        assert site.said(screen.rows["node"], "Approved") == ("True", "ApprovedByToken")
+        assert screen.rows["control plane"] == f"{site.url} (from the boot medium)"
+        assert "ignored" not in screen.words
+    finally:
+        machine.cut()
+        wire.close()
+
+
+@pytest.mark.boot_slow
 def test_smbios_outweighs_fw_cfg_which_outweighs_the_medium(
     site: GuestSite, sticks: Media, machines: Make, tmp_path: Path
 ) -> None:

@@ -91,6 +91,25 @@ def test_from_the_network_by_ipxe(site: GuestSite, sticks: Media, machines: Make
     _found(machines(loader, network=network), site.url, "from the kernel line")
 
 
+def test_a_root_cluster_or_ca_in_the_kernel_line_is_told_and_ignored(
+    site: GuestSite, sticks: Media, machines: Make, served: tuple[Path, int]
+) -> None:
+    if not IPXE.exists():
+        miss("a boot by iPXE needs ipxe: run `make setup` as root")
+    folder, port = served
+    theirs = {"hardpan.root": '{"version":1,"keys":[]}', "hardpan.cluster": "sha256:" + "0" * 64, "hardpan.ca": "mine"}
+    words = [f"{name}={value}" for name, value in (theirs | site.credentials).items()]
+    write_netboot(folder / "site", sticks.image, LINE, words)
+    loader = Media(IPXE.read_bytes(), sticks.tools, folder).stick("ipxe", {})
+    network = ("-netdev", f"user,id=n0,bootfile=http://10.0.2.2:{port}/site/boot.ipxe", "-device", CARD)
+    machine = machines(loader, [blank_disk(folder)], network=network)
+    machine.switch_on()
+    screen = machine.shows("ApprovedByToken", BOOT_SECONDS)
+    assert screen.rows["control plane"] == f"{site.url} (from the kernel line)"
+    for word in ("root", "cluster", "ca"):
+        assert f"ignored: {word} from the kernel line: only the signed part of the image says it" in screen.words
+
+
 def test_from_the_network_by_pxe(site: GuestSite, sticks: Media, machines: Make, tmp_path: Path) -> None:
     words = tuple(f"{name}={value}" for name, value in site.credentials.items())
     (tmp_path / "hardpan.efi").write_bytes(media(site.part(), tmp_path, words=words).image)
