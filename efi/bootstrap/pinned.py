@@ -17,7 +17,7 @@ def asking(offer: Offer) -> str:
 
     iPXE takes what stands before a colon for a scheme, so the card's address has hyphens.
     """
-    return f"#!ipxe\ndhcp\nchain {quote(offer.name)}?{MACHINE}=${{uuid}}&{CARD}=${{netX/mac:hexhyp}}\n"
+    return f"#!ipxe\nchain {quote(offer.name)}?{MACHINE}=${{uuid}}&{CARD}=${{netX/mac:hexhyp}}\n"
 
 
 def answering(offer: Offer, given: Given) -> str:

@@ -56,7 +56,7 @@ async def start(boot: Server, **claim: str) -> str:
 
 async def test_whoever_does_not_say_who_he_is_is_asked(boot: Server) -> None:
     got = await boot.get(SCRIPT)
-    assert got.text == "#!ipxe\ndhcp\nchain boot.ipxe?machine=${uuid}&card=${netX/mac:hexhyp}\n"
+    assert got.text == "#!ipxe\nchain boot.ipxe?machine=${uuid}&card=${netX/mac:hexhyp}\n"
 
 
 async def test_a_stranger_gets_the_current_image_and_hears_that_images_are_kept(boot: Server) -> None:
