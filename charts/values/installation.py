@@ -61,6 +61,16 @@ class Metrics(Part):
     dashboard: Annotated[Dashboard, about("The dashboard for Grafana.")] = Dashboard()
 
 
+class Tracing(Part):
+    """Spans of what becomes of a deployment."""
+
+    endpoint: Annotated[
+        str,
+        StringConstraints(pattern=r"^(https?://[^/@]+)?$"),
+        about("URL of an OpenTelemetry collector (OTLP over HTTP); empty for none."),
+    ] = ""
+
+
 class NetworkPolicy(Part):
     """Who may talk to whom. It needs a network plugin that enforces it."""
 

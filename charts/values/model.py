@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from charts.values.common import Name
 from charts.values.components import Admission, Certificates, Coord, Gateway, Ledger, Supervisor
-from charts.values.installation import Image, Log, Metrics, NetworkPolicy, Policies, Rights, Tls
+from charts.values.installation import Image, Log, Metrics, NetworkPolicy, Policies, Rights, Tls, Tracing
 from charts.values.redis import Redis
 from crds.meta import Part, about
 
@@ -48,6 +48,7 @@ class Values(Part):
     tls: Annotated[Tls, about("Certificates.")] = Tls()
     certificates: Annotated[Certificates, about("The program that makes and renews certificates.")] = Certificates()
     metrics: Annotated[Metrics, about("Figures for Prometheus.")] = Metrics()
+    tracing: Annotated[Tracing, about("Spans of what becomes of a deployment.")] = Tracing()
     network_policy: Annotated[NetworkPolicy, about("Who may talk to whom.")] = NetworkPolicy()
     policies: Annotated[Policies, about("What only our controllers may write.")] = Policies()
     rights: Annotated[Rights, about("Roles for people.")] = Rights()

@@ -20,6 +20,9 @@ capabilities: {drop: [ALL]}
 - {name: HARDPAN_CLUSTER, value: {{ .root.Values.cluster | quote }}}
 - {name: HARDPAN_LOG, value: {{ .root.Values.log.format }}}
 - {name: HARDPAN_LOG_LEVEL, value: {{ .root.Values.log.level }}}
+{{- with .root.Values.tracing.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
 {{- end -}}
 
 {{- define "hardpan.placement" -}}

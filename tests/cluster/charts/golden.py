@@ -42,7 +42,11 @@ CASES: dict[str, tuple[str, ...]] = {
         "gateway.priorityClassName=high",
         "gateway.podAnnotations.team=net",
     ),
-    "monitoring": ("metrics.serviceMonitor.enabled=true", "metrics.serviceMonitor.labels.release=prometheus"),
+    "monitoring": (
+        "metrics.serviceMonitor.enabled=true",
+        "metrics.serviceMonitor.labels.release=prometheus",
+        "tracing.endpoint=http://collector.example:4318",
+    ),
     "networks": (
         "networkPolicy.regions={hardpan-eu}",
         "networkPolicy.nodes={2001:db8::/32}",

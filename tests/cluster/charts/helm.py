@@ -36,11 +36,11 @@ class Helm:
         environment = {f"HELM_{name}_HOME": str(self.folder / name.lower()) for name in ("CACHE", "CONFIG", "DATA")}
         environment |= {"HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
         environment |= {"KUBECONFIG": str(self.kubeconfig or "/dev/null")}
-        command = Command((str(self.program), *words), environment=environment, timeout_seconds=60.0)
+        command = Command((str(self.program), *words), environment=environment, timeout_seconds=110.0)
         try:
             return self.runner.run(command).text
         except CommandError as error:
-            raise HelmRefused(error.stderr) from None
+            raise HelmRefused(error.stderr or str(error)) from None
 
     def template(self, *values: str) -> list[dict[str, Any]]:
         """Every object of the chart with these values."""

@@ -108,6 +108,11 @@ def test_nobody_else_touches_our_finalizers_labels_and_annotations(
     assert _says(_change(by("administrator"), machine, {"metadata": metadata}), words)
 
 
+def test_whoever_applies_a_deployment_may_say_of_which_trace_that_is_a_part(by: As, machine: dict[str, Any]) -> None:
+    note = {"metadata": {"annotations": {"hardpan.dev/traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}}}
+    assert _change(by("administrator"), machine, note).status_code == 200
+
+
 def test_deleting_is_a_matter_of_rights(by: As, machine: dict[str, Any]) -> None:
     assert by("administrator").send("DELETE", _place(MACHINE, machine)).status_code == 200
 

@@ -27,6 +27,10 @@ spec:
 
 {{- define "hardpan.network.dns" -}}
 - ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+{{- with .Values.tracing.endpoint }}
+{{- $port := regexFind ":[0-9]+" (trimPrefix "https:" (trimPrefix "http:" .)) | trimPrefix ":" }}
+- ports: [{protocol: TCP, port: {{ $port | default (ternary 443 80 (hasPrefix "https:" .)) }}}]
+{{- end }}
 {{- end -}}
 
 {{- define "hardpan.network.to" -}}
