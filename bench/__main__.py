@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import admission, apply, crowd, flood, queue, script
+from bench import admission, apply, crowd, flood, idle, queue, script
 from bench.peers import contest
 from bench.report import Row, header, table
 
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "admission": admission.measure,
     "queue": queue.measure,
     "apply": apply.measure,
+    "idle": idle.measure,
 }
 # These take minutes: only when they are named.
 LONG: dict[str, Callable[[], list[Row]]] = {"crowd": crowd.measure, "flood": flood.measure}

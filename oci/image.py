@@ -27,6 +27,8 @@ ENVIRONMENT = {
     # The root is read-only, and there is byte code of everything.
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
+    # Some clusters run each pod as a user of its own, whom no file of ours names; kopf asks for a name.
+    "USER": "hardpan",
 }
 
 

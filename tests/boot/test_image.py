@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -25,15 +22,12 @@ from efi.pe import sections
 from efi.store import Store
 from sal.command import SystemRunner
 from tests.system.requirements import need
+from tests.system.somebody_else import IMPORTED, built_by_somebody_else, sha256
 
 ROOT = Path(__file__).parents[2]
-NOBODY = 65_534
 BUDGET = 64 << 20
 BUILD = ("-m", "cli.main", "image", "build", "--output")
-# Both builds take the sources that this test was started with.
-IMPORTED = os.pathsep.join(filter(None, sys.path))
 MEASURE = Path("/lib/systemd/systemd-measure")
-DEBIANS_PYTHON = "/usr/bin/python3"
 PROCESSES = ("node_agent.boot.process", "node_agent.agent.process", "node_agent.executor.process", "node_agent.fetcher")
 IMPORTING = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]; print(*sys.modules)"
 
@@ -60,46 +54,13 @@ def unpacked(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may look into, which pytest's own are not."""
-    with tempfile.TemporaryDirectory(prefix="hardpan-test-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def test_it_keeps_to_its_budget(image: Path) -> None:
     assert image.stat().st_size <= BUDGET
 
 
 @pytest.mark.timeout(900)
-def test_another_folder_user_umask_time_zone_and_python_give_the_same_bytes_without_a_network(
-    image: Path, open_folder: Path
-) -> None:
-    place = open_folder / "another place"
-    shutil.copytree(cache_folder() / "efi" / "files", place / "efi" / "files", copy_function=os.link)
-    environment = {"HARDPAN_CACHE": str(place), "HOME": str(place), "TZ": "Asia/Tokyo", "LANG": "tr_TR.UTF-8"}
-    environment |= {"PATH": os.environ["PATH"], "PYTHONPATH": IMPORTED}
-    again = place / "again.efi"
-    somebody = _somebody_else(place, environment)
-    subprocess.run([*somebody, "-B", *BUILD, again], check=True, cwd=place, env=environment, umask=0o077)
-    assert _sha256(again) == _sha256(image)
-
-
-def _somebody_else(place: Path, environment: dict[str, str]) -> list[str]:
-    """Debian's Python as nobody and without a network, where this tree can be read by all; else who we are."""
-    if os.geteuid() != 0:
-        return [sys.executable]
-    for each in (place, place / "efi"):
-        os.chown(each, NOBODY, NOBODY)
-    words = ["unshare", "--net", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", DEBIANS_PYTHON]
-    tried = [*words, "-B", "-c", "import cli.main, cli.commands.image"]
-    able = subprocess.run(tried, env=environment, capture_output=True, cwd="/").returncode == 0
-    return words if able else ["unshare", "--net", sys.executable]
+def test_another_folder_user_umask_time_zone_and_python_give_the_same_bytes_without_a_network(image: Path) -> None:
+    assert built_by_somebody_else(BUILD) == sha256(image)
 
 
 def test_what_a_nodes_processes_import_is_in_it(unpacked: Path) -> None:
@@ -128,7 +89,7 @@ def test_no_path_of_the_machine_that_built_it_is_in_it(unpacked: Path) -> None:
 
 def test_the_bill_of_materials_names_the_very_image(image: Path) -> None:
     bill = json.loads(image.with_name("hardpan.efi.cdx.json").read_text())
-    assert bill["metadata"]["component"]["hashes"][0]["content"] == _sha256(image)
+    assert bill["metadata"]["component"]["hashes"][0]["content"] == sha256(image)
     assert {"libc6", "busybox-static", "pydantic-core"} <= {each["name"] for each in bill["components"]}
 
 
