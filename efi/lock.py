@@ -1,4 +1,4 @@
-"""The lock of a flavour: each package and wheel of the image by version and digest, not by where it comes from.
+"""The lock of a flavour: each package, wheel and crate of the image by version and digest, not by where it comes from.
 
 One word, name, version and digest a line; `built` is the image's time, which a node's clock is never below.
 """
@@ -14,15 +14,15 @@ from pathlib import Path
 from efi.errors import LockWrong
 from sal.errors import os_errors
 
-PACKAGE, WHEEL = "deb", "wheel"
-_ITEM = re.compile(r"(deb|wheel) ([a-z0-9][a-z0-9.+_-]*) ([A-Za-z0-9.+:~_-]+) sha256:([0-9a-f]{64})")
+PACKAGE, WHEEL, CRATE = "deb", "wheel", "crate"
+_ITEM = re.compile(r"(deb|wheel|crate) ([a-z0-9][a-z0-9.+_-]*) ([A-Za-z0-9.+:~_-]+) sha256:([0-9a-f]{64})")
 _BUILT = re.compile(r"built (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, order=True)
 class Item:
-    """One package (`deb`) or wheel (`wheel`), as it must be."""
+    """One package (`deb`), wheel (`wheel`), or crate (`crate`) that cargo fetches, as it must be."""
 
     kind: str
     name: str
@@ -41,7 +41,7 @@ class Lock:
     items: tuple[Item, ...]
 
     def of(self, kind: str) -> tuple[Item, ...]:
-        """The packages, or the wheels."""
+        """The packages, the wheels, or the crates."""
         return tuple(each for each in self.items if each.kind == kind)
 
     def item(self, kind: str, name: str) -> Item:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from efi.lock import PACKAGE, Item, Lock
+from efi.lock import CRATE, PACKAGE, Item, Lock
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def bill(lock: Lock, subject: Subject) -> str:
 def _component(item: Item, tools: tuple[str, ...]) -> dict[str, object]:
     return {
         "type": "library",
-        "bom-ref": f"{item.kind}:{item.name}",
+        "bom-ref": _package_url(item),
         "name": item.name,
         "version": item.version,
         "purl": _package_url(item),
@@ -56,7 +56,7 @@ def _package_url(item: Item) -> str:
     version = quote(item.version, safe="~")
     if item.kind == PACKAGE:
         return f"pkg:deb/debian/{item.name}@{version}?distro=bookworm"
-    return f"pkg:pypi/{item.name}@{version}"
+    return f"pkg:{'cargo' if item.kind == CRATE else 'pypi'}/{item.name}@{version}"
 
 
 def _hash(digest: str) -> dict[str, str]:

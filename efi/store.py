@@ -42,9 +42,8 @@ class Store:
 
     def ensure(self, lock: Lock) -> None:
         """Fetches what is not there yet. Raises LockOutdated, LockWrong."""
-        missing = [item for item in lock.items if not self.path(item).exists()]
         for kind, fetch in ((PACKAGE, self._fetch_packages), (WHEEL, self._fetch_wheels)):
-            items = [item for item in missing if item.kind == kind]
+            items = [item for item in lock.of(kind) if not self.path(item).exists()]
             if items:
                 fetch(items)
         # Files of another user's cache are used and not kept in order.
@@ -53,7 +52,7 @@ class Store:
 
     def _forget_old(self, lock: Lock) -> None:
         """Marks what is used, and removes what no lock has named for a season."""
-        for item in lock.items:
+        for item in (*lock.of(PACKAGE), *lock.of(WHEEL)):
             os.utime(self.path(item))
         before = time.time() - UNUSED_SECONDS
         for each in self.path(lock.items[0]).parent.iterdir():

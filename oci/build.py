@@ -19,6 +19,7 @@ from efi.store import Store
 from efi.tree import Tree
 from efi.unpacked import Unpacked
 from oci.contents import names
+from oci.crates import parse_crates
 from oci.filesystem import CONTROLLERS, own, platform
 from oci.image import Image, Name
 from oci.layer import Layer, archive, compressed
@@ -29,10 +30,11 @@ FLAVOUR = "control-plane"
 REPOSITORY = "hardpan.example/hardpan"
 
 
-def make_lock(store: Store, requirements: str, now: datetime) -> Lock:
-    """What is served now of all that the image is made of; `requirements` is the text of requirements.lock."""
+def make_lock(store: Store, requirements: str, crates: str, now: datetime) -> Lock:
+    """What is served now of all that the image is made of; the texts are those of requirements.lock and crates.lock."""
     packages = (*names("packages"), *names("tools"))
-    return pinned(store, store.fresh(), packages, names("wheels"), requirements, now)
+    made = pinned(store, store.fresh(), packages, names("wheels"), requirements, now)
+    return Lock(made.built, tuple(sorted((*made.items, *parse_crates(crates)))))
 
 
 def subject_of(image: Image) -> Subject:

@@ -27,6 +27,7 @@ from sal.errors import os_errors
 from sal.filesystem import write_durably
 
 MIB = 1 << 20
+CRATES = Path("rhai-py/crates.lock")
 
 
 @sharing
@@ -78,19 +79,23 @@ def image_lock(
     Example:
       hardpan image lock --flavour cloud
     """
-    try:
-        text = requirements.read_text()
-    except OSError as error:
-        raise CliError(f"{requirements}: {error.strerror}: run this in the source tree") from None
+    text, crates = _source(requirements), _source(CRATES) if flavour == CONTROL_PLANE else ""
     with step("packages and wheels looked up"):
         if flavour == CONTROL_PLANE:
-            made, file = make_control_plane_lock(store(), text, datetime.now(UTC)), output or LOCK_FILE
+            made, file = make_control_plane_lock(store(), text, crates, datetime.now(UTC)), output or LOCK_FILE
         else:
             kind = flavour_of(flavour)
             made, file = make_lock(store(), kind, text, datetime.now(UTC)), output or lock_file(kind)
     head = f"The image of flavour {flavour}: `hardpan image lock --flavour {flavour}` makes this file."
     write_durably(file, format_lock(made, head).encode(), 0o644)
-    say(f"{file} names {len(made.items)} packages and wheels")
+    say(f"{file} names {len(made.items)} packages, wheels and crates")
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError as error:
+        raise CliError(f"{file}: {error.strerror}: run this in the source tree") from None
 
 
 def image_inspect(

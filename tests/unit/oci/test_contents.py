@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from efi.lock import PACKAGE, WHEEL, read_lock
+from efi.lock import CRATE, PACKAGE, WHEEL, read_lock
 from efi.requirements import parse_requirements
 from oci.build import LOCK_FILE
 from oci.contents import names
+from oci.crates import parse_crates
 from oci.filesystem import CONTROLLERS
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +27,12 @@ def test_its_wheels_are_those_that_are_tested_here() -> None:
     for each in read_lock(LOCK_FILE).of(WHEEL):
         assert each.version == tested[each.name].version
         assert each.digest in tested[each.name].digests
+
+
+def test_its_crates_are_those_that_the_engine_is_built_of() -> None:
+    crates = parse_crates((ROOT / "rhai-py" / "crates.lock").read_text())
+    assert "rhai" in {each.name for each in crates}
+    assert read_lock(LOCK_FILE).of(CRATE) == tuple(sorted(crates))
 
 
 @pytest.mark.parametrize("name", ["packages", "tools", "programs", "wheels", "python.excluded"])
