@@ -75,8 +75,9 @@ class FleetAway(Exception):
 
 
 def known(pin: Pin | None, node: Node) -> Pin:
-    """What is kept of a node after a look at it. While an order is open, what it reports may be on trial. Pure."""
-    version = pin.version if pin is not None and node.order is not None else node.version
+    """What is kept of a node after a look at it. While what was tried is open, what it reports may be that. Pure."""
+    tries = pin is not None and node.order is not None and node.order.name == pin.tried
+    version = pin.version if pin is not None and tries else node.version
     return Pin(node.machine, tuple(sorted(node.cards)), version, pin.tried if pin else "", node.since)
 
 

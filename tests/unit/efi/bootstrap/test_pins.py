@@ -104,6 +104,13 @@ async def test_an_image_that_works_is_given_from_then_on(boot: Server, cluster: 
     assert given.endswith(" hardpan_pin=kept\n")
 
 
+async def test_what_worked_between_two_orders_is_what_the_second_falls_back_to(boot: Server, cluster: Cluster) -> None:
+    cluster.found = (replace(NODE, order=NEW),)
+    await start(boot)
+    cluster.found = (replace(NODE, version="0.2.0", order=Wanted("later 2026-11-26T10:00:00Z", "0" * 64)),)
+    assert TRIAL in await start(boot)
+
+
 async def test_asking_once_more_is_another_try(boot: Server, cluster: Cluster) -> None:
     cluster.found = (replace(NODE, order=NEW),)
     await start(boot)
@@ -158,6 +165,7 @@ def test_what_a_node_reports_while_it_tries_is_not_what_works_there() -> None:
     assert known(before, trying).version == "0.1.0"
     assert known(before, replace(trying, order=None)).version == "0.2.0"
     assert known(None, trying).version == "0.2.0"
+    assert known(replace(before, tried="earlier"), trying).version == "0.2.0"
 
 
 def test_an_order_for_what_it_runs_is_no_try() -> None:
