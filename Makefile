@@ -11,7 +11,7 @@ setup: ## install what the rest needs (packages, Python, the Rhai binding, an em
 	@tools/setup.sh
 
 demo: setup ## a small cloud on this machine, of nodes that boot from the EFI image (NODES=processes is quicker)
-	@.venv/bin/hardpan demo up --nodes $(or $(NODES),booted)
+	@.venv/bin/hardpan demo up --nodes $(or $(NODES),booted) --control-plane $(or $(CONTROL_PLANE),processes)
 
 demo-boot: setup ## one more node for the demo: a bare machine that boots from the EFI image
 	@.venv/bin/hardpan demo boot

@@ -15,6 +15,7 @@ from cli.demo.cloud import DemoCloud, down
 from cli.demo.in_namespaces import InNamespaces
 from cli.demo.layout import Layout
 from cli.demo.on_booted import OnBooted
+from cli.demo.pods.obstacles import obstacles
 from cli.demo.processes import Processes
 from cli.demo.show import up
 from cli.demo.steps import Steps
@@ -31,10 +32,20 @@ class Nodes(StrEnum):
     PROCESSES = "processes"
 
 
+class ControlPlanes(StrEnum):
+    """What the demo's control plane runs in."""
+
+    PROCESSES = "processes"
+    PODS = "pods"
+
+
 def demo_up(
     nodes: Annotated[
         Nodes, typer.Option(help="Emulated machines that boot from the EFI image, or processes of this machine.")
     ] = Nodes.BOOTED,
+    control_plane: Annotated[
+        ControlPlanes, typer.Option(help="Processes of this machine, or pods that helm installs from our charts.")
+    ] = ControlPlanes.PROCESSES,
 ) -> None:
     """Brings it up, with two machines that talk to each other.
 
@@ -44,10 +55,11 @@ def demo_up(
     Example:
       hardpan demo up
       hardpan demo up --nodes processes
+      hardpan demo up --control-plane pods
     """
     if os.geteuid() != 0:
         raise CliError("the demo makes a bridge, network namespaces and loop devices: run it as root")
-    cloud = _cloud()
+    cloud = _chosen(control_plane is ControlPlanes.PODS)
     machines = _machines(cloud)
     booted = nodes is Nodes.BOOTED
     up(
@@ -93,5 +105,23 @@ def _machines(cloud: DemoCloud) -> BootedMachines:
 
 
 def _cloud() -> DemoCloud:
-    folder = Path(os.environ.get("HARDPAN_DEMO") or cache_folder() / "demo")
-    return DemoCloud(Layout(folder), SystemRunner())
+    layout = _layout()
+    return DemoCloud(layout, SystemRunner(), pods=layout.pods.folder.exists())
+
+
+def _chosen(pods: bool) -> DemoCloud:
+    """A new demo, or the one that is up. Raises CliError where that is of the other kind."""
+    layout = _layout()
+    if layout.site.exists() and pods != layout.pods.folder.exists():
+        held = ControlPlanes.PROCESSES if pods else ControlPlanes.PODS
+        raise CliError(f"the demo is up with its control plane in {held}: take it down first (make demo-down)")
+    runner = SystemRunner()
+    if pods and os.environ.get("HARDPAN_KUBECONFIG"):
+        raise CliError("the demo's pods run in a Kubernetes that it brings itself: unset HARDPAN_KUBECONFIG")
+    if pods and (missing := obstacles(runner)):
+        raise CliError("this machine cannot run pods: " + "; ".join(missing))
+    return DemoCloud(layout, runner, pods=pods)
+
+
+def _layout() -> Layout:
+    return Layout(Path(os.environ.get("HARDPAN_DEMO") or cache_folder() / "demo"))

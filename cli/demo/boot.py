@@ -51,7 +51,7 @@ def boot(cloud: DemoCloud, machines: BootedMachines, steps: Steps) -> BootedMach
 
 def image(cloud: DemoCloud, step: Callable[[str], AbstractContextManager[None]]) -> Made:
     """The image that obeys this demo's users only."""
-    authority = cloud.control_plane.authority.pair.certificate
+    authority = cloud.plane.certificate
     guests = tuple(sorted(cloud.layout.images.glob("sha256-*")))
     settings = cloud.layout.folder / "booted-settings.json"
     write_durably(settings, json.dumps(SETTINGS).encode())
@@ -63,7 +63,7 @@ def image(cloud: DemoCloud, step: Callable[[str], AbstractContextManager[None]])
 def credentials(cloud: DemoCloud) -> Credentials:
     """What stands beside the image: where the control plane is, and the join token."""
     seed = encode(read_secret(cloud.site.token_file(TOKEN)).seed)
-    return Credentials(cloud.control_plane.gateway, f"{TOKEN}:{seed}", {LABEL: "true"})
+    return Credentials(cloud.plane.gateway, f"{TOKEN}:{seed}", {LABEL: "true"})
 
 
 def write_medium(made: Made, file: Path, beside: Credentials) -> None:

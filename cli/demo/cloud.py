@@ -13,13 +13,17 @@ from typing import Any
 
 from cli import site as sites
 from cli.demo.cluster import choose
-from cli.demo.control import NAMESPACE, ControlPlane, Options
+from cli.demo.control import CRDS, NAMESPACE, ControlPlane, Options
 from cli.demo.guest.build import build
+from cli.demo.helm import Helm
 from cli.demo.layout import Layout
 from cli.demo.medium import MediumContent
 from cli.demo.network import DemoNetwork
 from cli.demo.nodes import DemoNodes
-from cli.demo.tools import cache_folder
+from cli.demo.plane import Plane
+from cli.demo.pods.cluster import PodsKubernetes
+from cli.demo.pods.plane import PodPlane
+from cli.demo.tools import cache_folder, ensure_tools
 from cli.kubectl import Kubectl
 from cli.manifest import load
 from cli.pinned import Pinned
@@ -36,7 +40,6 @@ from sal.images import ImageStore, file_chunks
 from trust.part import format_time
 from trust.registration import open_evidence
 
-CRDS = Path(__file__).parents[2] / "crds"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
 TOKEN = "demo"
 TENANT = "demo"
@@ -54,11 +57,23 @@ class People:
 
 
 class DemoCloud:
-    """The demo's parts; each method may be repeated."""
+    """The demo's parts; each method may be repeated. With `pods`, its control plane runs in pods."""
 
-    def __init__(self, layout: Layout, runner: Runner, options: Options | None = None, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        runner: Runner,
+        options: Options | None = None,
+        *,
+        durable: bool = True,
+        pods: bool = False,
+    ) -> None:
         self.layout, self.runner = layout, runner
-        self.kubernetes = choose(layout.kubernetes, runner, durable=durable)
+        self.kubernetes = (
+            PodsKubernetes(layout.pods, runner, ensure_tools(runner), durable=durable)
+            if pods
+            else choose(layout.kubernetes, runner, durable=durable)
+        )
         self.kubectl = Kubectl(runner, layout.kubeconfig, self.kubernetes.kubectl)
         self.site = Site(layout.site)
         self.network = DemoNetwork(layout, runner)
@@ -68,15 +83,22 @@ class DemoCloud:
 
     @property
     def control_plane(self) -> ControlPlane:
-        """Queue and controllers; needs the site."""
+        """Queue and controllers as processes of this machine; needs the site."""
         return ControlPlane(self.layout, self.site, self.kubectl, self._options)
+
+    @property
+    def plane(self) -> Plane:
+        """Queue and controllers, wherever they run."""
+        if not isinstance(self.kubernetes, PodsKubernetes):
+            return self.control_plane
+        helm = Helm(self.runner, self.kubernetes.helm, self.layout.kubeconfig, self.layout.folder / "helm")
+        return PodPlane(self.layout, self.site, self.kubernetes, self.kubectl, helm, NAMESPACE)
 
     def start_kubernetes(self) -> None:
         """The API server with our kinds."""
         self.kubernetes.start()
         shutil.copy(self.kubernetes.kubeconfig, self.layout.kubeconfig)
-        for file in sorted(CRDS.glob("*.yaml")):
-            self.kubectl.apply(file.read_text())
+        self.plane.install_kinds()
         for namespace in (NAMESPACE, TENANT):
             self.kubectl.apply(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}}}\n")
 
@@ -130,7 +152,7 @@ class DemoCloud:
 
     def start_node(self, number: int) -> None:
         """A node, from bare disk to Ready."""
-        content = MediumContent(self.control_plane.gateway, self.control_plane.authority.pair.certificate, TOKEN)
+        content = MediumContent(self.plane.gateway, self.plane.certificate, TOKEN)
         self.nodes.start(number, self.site, content)
 
     def build_guest(self) -> str:
@@ -305,7 +327,7 @@ def down(cloud: DemoCloud) -> None:
     for number in numbers:
         cloud.nodes.remove(number)
     if cloud.site.trust_file.exists():
-        cloud.control_plane.stop()
+        cloud.plane.stop()
         if not cloud.kubernetes.ours:
             cloud.withdraw_control_plane()
     cloud.kubernetes.stop()

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
@@ -16,6 +17,7 @@ from cli.demo.layout import Layout
 from cli.demo.pki import Authority, Subject
 from cli.demo.ports import kept_ports
 from cli.demo.processes import Processes
+from cli.demo.steps import Steps
 from cli.kubectl import Kubectl
 from cli.site import Site
 from jobs.server import ServerFiles, configuration
@@ -23,6 +25,7 @@ from node_agent.settings import CapacitySettings
 from sal.errors import SalError
 from sal.filesystem import write_durably
 
+CRDS = Path(__file__).parents[2] / "crds"
 READY_SECONDS = 30.0
 PORTS = ("redis", "gateway", "ledger", "supervisor", "admission")
 NAMESPACE = "hardpan-system"
@@ -61,6 +64,22 @@ class ControlPlane:
     def queue(self) -> str:
         """The queue's URL, as nodes reach it."""
         return f"rediss://{_bracketed(self._layout.address)}:{self._ports['redis']}"
+
+    @property
+    def certificate(self) -> Path:
+        """See Plane."""
+        return self.authority.pair.certificate
+
+    def install_kinds(self) -> None:
+        """See Plane."""
+        for file in sorted(CRDS.glob("*.yaml")):
+            self._kubectl.apply(file.read_text())
+
+    def bring_up(self, steps: Steps) -> None:
+        """See Plane."""
+        with steps.step("control plane: ledger coord supervisor gateway"):
+            self.start_redis()
+            self.start_controllers()
 
     def start_redis(self) -> None:
         """The queue, ready to be asked."""

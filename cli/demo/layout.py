@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.demo.pods.layout import PodsLayout
+
 PREFIX_LENGTH = 64
 NODE_LINK = "hpo0"
 POOL_BYTES = 4 << 30
@@ -62,11 +64,12 @@ class NodeLayout:
 
 @dataclass(frozen=True)
 class Layout:
-    """The demo's folder, its name on this machine, and the first 48 bits of its network."""
+    """The demo's folder, its name on this machine, the first 48 bits of its network, and the number of its pods'."""
 
     folder: Path
     name: str = "hpdemo"
     subnet: str = "fd68:7264:706e"
+    number: int = 0
 
     @property
     def bridge(self) -> str:
@@ -82,6 +85,11 @@ class Layout:
     def kubernetes(self) -> Path:
         """The embedded cluster."""
         return self.folder / "kubernetes"
+
+    @property
+    def pods(self) -> PodsLayout:
+        """The embedded cluster, where it runs pods."""
+        return PodsLayout(self.folder / "pods", self.name, self.number)
 
     @property
     def kubeconfig(self) -> Path:

@@ -20,9 +20,7 @@ def up(cloud: DemoCloud, hardware: Hardware, steps: Steps) -> None:
     with steps.step("guest image (Debian kernel, 32 MiB raw disk)"):
         digest = cloud.build_guest()
     cloud.network.ensure()
-    with steps.step("control plane: ledger coord supervisor gateway"):
-        cloud.control_plane.start_redis()
-        cloud.control_plane.start_controllers()
+    cloud.plane.bring_up(steps)
     hardware.bring_up(steps)
     with steps.step("signed examples/web.yaml as demo@hardpan, revision 1"):
         cloud.write_manifest(digest)

@@ -11,6 +11,8 @@ ROOT = Path("/sys/fs/cgroup")
 EMPTY_SECONDS = 5.0
 # A new group of version 1 may use no processor and no memory until it is told which.
 TAKEN_OVER = ("cpuset.cpus", "cpuset.mems")
+# Else all pods together would get as much of a busy machine as one program of it (version 1, version 2).
+SHARES = {"cpu.shares": "10240", "cpu.weight": "1000"}
 
 
 def ensure(name: str, root: Path = ROOT) -> None:
@@ -21,6 +23,9 @@ def ensure(name: str, root: Path = ROOT) -> None:
         for file in TAKEN_OVER:
             if _is_version_1(tree) and (tree / file).exists():
                 (group / file).write_text((tree / file).read_text())
+        for file, share in SHARES.items():
+            if (group / file).exists():
+                (group / file).write_text(share)
 
 
 def remove(name: str, root: Path = ROOT) -> None:

@@ -50,6 +50,11 @@ class PodsKubernetes:
         return self._control.kubectl
 
     @property
+    def helm(self) -> Path:
+        """The program that installs charts."""
+        return self._tools.helm
+
+    @property
     def node_address(self) -> IPv4Address:
         """Where NodePorts of Services are."""
         return self._layout.node.ip
