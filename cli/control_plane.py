@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from jobs.trace import ENDPOINT
 from sal.command import Process, spawn
 
+PASSED = ("KUBECONFIG", ENDPOINT)
 ROLES = ("ledger", "coord", "supervisor", "gateway", "admission")
 LOOK_SECONDS = 0.2
 FIRST_PAUSE = 0.5
@@ -83,11 +85,11 @@ def _paths() -> str:
 
 
 def environment(role: str = ROLES[0]) -> dict[str, str]:
-    """What a child inherits: our settings, where the API server is, and where Python finds us.
+    """What a child inherits: our settings, where API server and collector are, and where Python finds us.
 
     HARDPAN_MONITOR is the first child's address; each of the others has the next port.
     """
-    passed = {name: value for name, value in os.environ.items() if name.startswith("HARDPAN_") or name == "KUBECONFIG"}
+    passed = {name: value for name, value in os.environ.items() if name.startswith("HARDPAN_") or name in PASSED}
     host, _, port = passed.get("HARDPAN_MONITOR", "").rpartition(":")
     if port.isdecimal():
         passed["HARDPAN_MONITOR"] = f"{host}:{int(port) + ROLES.index(role)}"

@@ -24,6 +24,8 @@ NODE_LABEL = f"{GROUP}/node"
 WORKLOAD_FINALIZER = f"{GROUP}/on-node"
 DEPLOYMENT_FINALIZER = f"{GROUP}/teardown"
 REMOVALS_AGREED_UNTIL = f"{GROUP}/removals-agreed-until"
+# On a deployment: the trace, as W3C Trace Context has it, of which applying it was a part.
+TRACEPARENT = f"{GROUP}/traceparent"
 """Annotation of a Supervisor: an operator agrees to all removals of machines that were asked for up to this time."""
 
 LARGEST_INTEGER = 2**53 - 1

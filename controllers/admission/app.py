@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from controllers.admission.decided import telling
 from controllers.admission.figures import Figures
 from controllers.admission.review import Admission, response
 from controllers.loop.app import run
@@ -55,8 +56,8 @@ def compose(cluster: str, listen: Listen) -> Compose:
     async def composed(context: Context) -> Process:
         refuse = context.metrics.refuse
         trust, marks, evaluator = TrustSource(cluster), Cache(resource_of(REVISION_MARK)), InChild()
-        decided = Figures(context.metrics).decided
-        admission = Admission(Reviewer(evaluator), marks, trust.view, lambda: datetime.now(UTC), refuse, decided)
+        heard = telling(Figures(context.metrics), context.tell)
+        admission = Admission(Reviewer(evaluator), marks, trust.view, lambda: datetime.now(UTC), refuse, heard)
 
         async def close_evaluator() -> None:
             evaluator.close()

@@ -6,14 +6,17 @@ A convenience: the supervisor repeats everything, and nodes have the last word.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from controllers.admission.decided import Decided, Heard, unheard
 from controllers.loop.cache import Cache
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import ObjectKey
 from controllers.review import Proposal, Reviewer, mark_name
+from crds.meta import TRACEPARENT
 from crds.revisionmark import RevisionMarkSpec
 from trust.deployment import UNSIGNED_FIELDS
 from trust.errors import Refusal
@@ -39,11 +42,11 @@ class Admission:
         trust: Callable[[], TrustView],
         clock: Callable[[], datetime],
         refuse: Refuse = uncounted,
-        decided: Callable[[bool], None] = lambda allowed: None,
+        heard: Heard = unheard,
     ) -> None:
-        """`decided` hears of each review whether it was allowed."""
+        """`heard` hears of each decision."""
         self._reviewer, self._marks, self._trust, self._clock = reviewer, marks, trust, clock
-        self._refuse, self._decided = refuse, decided
+        self._refuse, self._heard = refuse, heard
 
     async def answer(self, request: Mapping[str, Any]) -> Verdict:
         """The verdict on one request."""
@@ -52,14 +55,26 @@ class Admission:
         new, old = request["object"], request.get("oldObject") or {}
         if "deletionTimestamp" in new["metadata"] or not _signed_part_changed(new, old):
             return Verdict(True)
+        place, began = ObjectKey(request["namespace"], request["name"]), self._clock()
+        verdict = await self._verdict(place, new["spec"])
+        self._heard(self._decision(place, new, verdict, began))
+        return verdict
+
+    async def _verdict(self, place: ObjectKey, spec: Mapping[str, Any]) -> Verdict:
         try:
-            await self._review(request["namespace"], request["name"], new["spec"])
+            await self._review(place.namespace, place.name, spec)
         except Refusal as refusal:
             self._refuse("deployment", str(refusal.code))
-            self._decided(False)
             return Verdict(False, f"{refusal}", str(refusal.code))
-        self._decided(True)
         return Verdict(True)
+
+    def _decision(self, place: ObjectKey, new: Mapping[str, Any], verdict: Verdict, began: datetime) -> Decided:
+        tenant, revision = "", new["spec"].get("revision")
+        with suppress(Refusal):
+            tenant = self._trust().tenant_of(place.namespace).id
+        annotated = (new["metadata"].get("annotations") or {}).get(TRACEPARENT, "")
+        number = revision if isinstance(revision, int) else 0
+        return Decided(place, tenant, number, verdict.reason, began, self._clock(), annotated)
 
     async def _review(self, namespace: str, name: str, spec: Mapping[str, Any]) -> None:
         view = self._trust()

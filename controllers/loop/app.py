@@ -20,6 +20,7 @@ from controllers.loop.process import Compose, Context, Process
 from controllers.loop.remembering import RememberingKube
 from controllers.loop.settings import LoopSettings
 from controllers.loop.watch import KopfSource
+from jobs.trace import teller
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ async def _run(compose: Compose, settings: LoopSettings, is_stuck: IsStuck) -> N
         kube = AnnouncingKube(http, f"hardpan-{settings.name}", is_stuck)
         key = ObjectKey(settings.namespace, f"hardpan-{settings.name}")
         lease = Lease(http, key, settings.holder, settings.lease_times)
-        context = Context(kube, lease, Metrics(settings.role))
+        tell = teller(settings.collector, f"hardpan-{settings.role}")
+        context = Context(kube, lease, Metrics(settings.role), tell=tell)
         process = await compose(context)
         _remember(kube, process)
         source = KopfSource(http, login, lambda: _take_signals(stop))

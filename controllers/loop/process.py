@@ -15,6 +15,7 @@ from controllers.loop.controller import Controller
 from controllers.loop.kube import Kube
 from controllers.loop.lease import Lease
 from controllers.loop.metrics import Metrics
+from jobs.trace import Tell, untold
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -44,7 +45,7 @@ def utc_now() -> datetime:
 class Context:
     """What a process is composed with. Writes by `kube` are in the process's caches at once.
 
-    `now` and `randomness` (for jitter only) are the machine's, except where time is simulated.
+    `now` and `randomness` (for jitter only) are the machine's, except where time is simulated. `tell` hears of spans.
     """
 
     kube: Kube
@@ -52,6 +53,7 @@ class Context:
     metrics: Metrics
     now: Callable[[], datetime] = utc_now
     randomness: random.Random = field(default_factory=random.Random)
+    tell: Tell = untold
 
 
 Compose = Callable[[Context], Awaitable[Process]]

@@ -13,6 +13,7 @@ from controllers.loop.errors import BadSettings
 from controllers.loop.informer import ResyncTimes
 from controllers.loop.lease import LeaseTimes
 from controllers.loop.logs import Form
+from jobs.trace import ENDPOINT
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -39,6 +40,9 @@ class LoopSettings:
     monitor: tuple[str, int] | None = None
     """Address and port of /healthz, /readyz and /metrics; None for none. HARDPAN_MONITOR, `host:port`."""
 
+    collector: str = ""
+    """Where spans go: URL of an OpenTelemetry collector; empty for nowhere. OTEL_EXPORTER_OTLP_ENDPOINT."""
+
     drain_seconds: float = 10.0
     """How long reconciles under way may take to finish when the process is asked to end; a pod's grace is 30 s."""
 
@@ -62,6 +66,7 @@ def from_environment(name: str, environment: Mapping[str, str]) -> LoopSettings:
         log_form=_form(environment.get("HARDPAN_LOG", LoopSettings.log_form)),
         log_level=_level(environment.get("HARDPAN_LOG_LEVEL", LoopSettings.log_level)),
         monitor=_address(environment.get("HARDPAN_MONITOR", "")),
+        collector=environment.get(ENDPOINT, ""),
     )
 
 

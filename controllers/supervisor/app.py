@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from controllers.loop.app import run
 from controllers.loop.controller import Controller
-from controllers.loop.objects import ObjectKey
+from controllers.loop.objects import Object, ObjectKey
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import LoopSettings, from_environment
@@ -26,10 +26,12 @@ from controllers.supervisor.figures import Figures
 from controllers.supervisor.inbox import Inbox
 from controllers.supervisor.orders import Desk
 from controllers.supervisor.queue_look import QueueLook
+from controllers.supervisor.receipts import Answer
 from controllers.supervisor.reconcile import Reconciler
 from controllers.supervisor.renewal import QueueRenewal
 from controllers.supervisor.reports import Reports
 from controllers.supervisor.sweep import Sweeper
+from controllers.supervisor.tracing import Traces
 from controllers.tls.contexts import seconds_left
 from controllers.trust_source import TrustSource
 from controllers.web import endpoint, server
@@ -102,7 +104,13 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     judge = Judge(Reviewer(evaluator), refuse)
     kube, now = context.kube, context.now
     parts = (settings.name, kube, broker, caches, reports, inbox, judge, hands, now, refuse)
-    reconciler = Reconciler(*parts, answered=figures.answered)
+    traces = Traces(context.tell, caches.marks, now)
+
+    def answered(job: Object, answer: Answer) -> None:
+        figures.answered(job, answer)
+        traces.answered(job, answer)
+
+    reconciler = Reconciler(*parts, answered=answered, accepted=traces.accepted)
     look = QueueLook(broker, caches, figures.queue)
     queue = WorkQueue[ObjectKey](randomness=context.randomness)
     controller = Controller("supervisor", caches.watches, reconciler.reconcile, of="deployment", queue=queue)

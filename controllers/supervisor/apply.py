@@ -29,6 +29,7 @@ from controllers.supervisor.model import OpenJob, Placed, Snapshot, Want
 from controllers.supervisor.observe import job_of
 from controllers.supervisor.orders import Desk, Order
 from controllers.supervisor.receipts import superseded_status
+from controllers.supervisor.tracing import trace_of_mark
 from crds.machine import MachineSpec
 from crds.meta import DEPLOYMENT_LABEL, DEPLOYMENT_UID_LABEL, WORKLOAD_FINALIZER
 from crds.revisionmark import RevisionMarkSpec
@@ -53,6 +54,11 @@ class Papers:
     mark: RevisionMarkSpec | None = None
     plan: Plan | None = None
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """The trace that orders by them belong to, for the log."""
+        return {"trace": trace_of_mark(self.mark).id} if self.mark else {}
+
 
 @dataclass(frozen=True)
 class Hands:
@@ -69,7 +75,7 @@ class Hands:
         While the queue is away all else goes on; every reconcile places again what is open.
         """
         for action in actions:
-            with about(**subject(action)):
+            with about(**subject(action), **papers.ids):
                 try:
                     await self._perform(action, snapshot, papers)
                 except JobsError as error:

@@ -37,6 +37,14 @@ SHORTEST_SECONDS = 0.05
 IN_THE_QUEUE = (CreateJob, Enqueue, Remove)
 
 
+Accepts = Callable[[Object, RevisionMarkSpec, datetime], None]
+"""Hears of each new revision that counts, and when it was first looked at."""
+
+
+def unnoticed(seen: Object, mark: RevisionMarkSpec, began: datetime) -> None:
+    """For who is asked without a process around it."""
+
+
 @dataclass
 class Reconciler:
     """What a reconcile works with. `name` is this supervisor's; it serves what coord assigned to it."""
@@ -53,6 +61,7 @@ class Reconciler:
     refuse: Refuse = uncounted
     patience: Patience = field(default_factory=Patience)
     answered: Answered = unheard
+    accepted: Accepts = unnoticed
 
     def __post_init__(self) -> None:
         self.removals = Removals(self.caches, self.name)
@@ -85,7 +94,8 @@ class Reconciler:
         if DEPLOYMENT_FINALIZER not in seen.finalizers:
             seen = await self.kube.set_finalizers(seen, [*seen.finalizers, DEPLOYMENT_FINALIZER])
         judgement, bundle = await self._judge(seen, now)
-        await self._write_mark(judgement)
+        if await self._write_mark(judgement) and judgement.mark:
+            self.accepted(seen, judgement.mark, now)
         snapshot = self._observe(seen, judgement, now)
         if bundle is None:
             # Without trust nothing is ordered; what runs goes on.
@@ -163,17 +173,18 @@ class Reconciler:
         """The newest, for a removal that must work without its tenant."""
         return max(self._marks(seen), key=lambda mark: mark.created, default=None)
 
-    async def _write_mark(self, judgement: Judgement) -> None:
-        """The replay guard is durable before anything of a new revision is placed."""
+    async def _write_mark(self, judgement: Judgement) -> bool:
+        """The replay guard is durable before anything of a new revision is placed; whether there was one."""
         new = judgement.mark
         if new is None or not judgement.fresh:
-            return
+            return False
         name = mark_name(new.tenant, new.namespace, new.name)
         held = self.caches.marks.get(ObjectKey("", name))
         if held is None:
             await self.kube.create(MARKS, {"metadata": {"name": name}, "spec": new.wire()})
         else:
             await self.kube.patch(held, {"spec": new.wire()})
+        return True
 
     async def _tell(self, seen: Object, snapshot: Snapshot, plan: rollout.Rollout, todo: list[Action]) -> Outcome:
         await self.telling.tell(seen, snapshot, plan)

@@ -5,13 +5,16 @@ The parts are the same as in two processes; only the socket between them is left
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 
+from jobs.trace import ENDPOINT, teller
 from node_agent import medium
 from node_agent.agent.control import DirectExecutor
 from node_agent.agent.gateway import HttpGateway
 from node_agent.agent.process import Agent
+from node_agent.agent.tracing import traced
 from node_agent.clock import SystemClock
 from node_agent.executor import identity
 from node_agent.executor.assembly import assemble
@@ -31,7 +34,9 @@ def start(settings: NodeSettings, show: Callable[[str], None]) -> Callable[[], N
     executor.keeper.restore()
     gateway, stopping = HttpGateway(loaded.file.gateway, loaded.ca), threading.Event()
     board = StatusBoard(settings.paths.status, SystemClock(), show)
-    agent = Agent(settings, DirectExecutor(executor.service.respond), gateway, board, stopping)
+    tell = teller(os.environ.get(ENDPOINT, ""), "hardpan-node")
+    asked = traced(DirectExecutor(executor.service.respond), tell)
+    agent = Agent(settings, asked, gateway, board, stopping)
     threads = [
         threading.Thread(target=agent.serve, name=f"{own.node} agent"),
         threading.Thread(target=watch, args=(executor, settings.watch_seconds, stopping), name=f"{own.node} keeper"),

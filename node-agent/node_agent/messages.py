@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from jobs.trace import Span
+
 LARGEST_LINE = 16 * 1024 * 1024
 
 
@@ -87,6 +89,7 @@ class Run(_Message):
     attempt: int
     envelope: bytes
     documents: dict[str, bytes]
+    traced: bool = False
 
 
 class Stop(_Message):
@@ -147,10 +150,11 @@ class Looked(_Message):
 
 
 class Ran(_Message):
-    """The signed receipt."""
+    """The signed receipt, and what took how long, for who asked to trace it."""
 
     type: Literal["ran"] = "ran"
     receipt: bytes
+    spans: tuple[Span, ...] = ()
 
 
 class Changed(_Message):

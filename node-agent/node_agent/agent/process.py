@@ -13,12 +13,14 @@ from pathlib import Path
 
 from jobs.broker import Connection, NodeBroker
 from jobs.redis_node import RedisNodeBroker
+from jobs.trace import ENDPOINT, teller
 from node_agent import logs, medium, settings
 from node_agent.agent.access import obtain
 from node_agent.agent.control import Executor, SocketExecutor, ask
 from node_agent.agent.gateway import Gateway, HttpGateway
 from node_agent.agent.queue import Queue
 from node_agent.agent.registration import Registration
+from node_agent.agent.tracing import traced
 from node_agent.agent.uptime import Uptime
 from node_agent.backoff import BackOff
 from node_agent.clock import SystemClock
@@ -106,7 +108,8 @@ def prepare(chosen: NodeSettings) -> Agent:
     become(chosen.agent_user)
     board = StatusBoard(local.paths.status, SystemClock(), lambda line: print(line, flush=True))
     board.about(controlPlane=loaded.file.gateway)
-    return Agent(local, SocketExecutor(local.paths.socket), gateway, board, _stop_on_signal())
+    executor = traced(SocketExecutor(local.paths.socket), teller(os.environ.get(ENDPOINT, ""), "hardpan-node"))
+    return Agent(local, executor, gateway, board, _stop_on_signal())
 
 
 def settle_in(chosen: NodeSettings) -> NodeSettings:

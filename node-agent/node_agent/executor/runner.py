@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jobs.about import about
+from jobs.trace import Tell, untold
 from node_agent.errors import NodeError, TryAgain
 from node_agent.executor import plan_form
 from node_agent.executor.assign import key_of, work_of
@@ -16,6 +17,7 @@ from node_agent.executor.journal import Delivery, Journal, Known
 from node_agent.executor.locks import Locks
 from node_agent.executor.memory import Memory
 from node_agent.executor.receipts import Notary, Verdict
+from node_agent.executor.tracing import Attempt
 from node_agent.executor.verbs import verbs
 from node_agent.executor.work import Tools
 from trust.certificate import NodeCertificate
@@ -42,15 +44,17 @@ class Runner:
         """What this delivery is."""
         return self.journal.look(job, attempt)
 
-    def run(self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]) -> bytes:
-        """The receipt of this attempt. A finished one is answered from the journal.
+    def run(
+        self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes], tell: Tell = untold
+    ) -> bytes:
+        """The receipt of this attempt. A finished one is answered from the journal. `tell` hears of its spans.
 
         A job runs once at a time: an agent that was started again brings what its predecessor left in hand here.
         """
         with self.locks.hold(job), about(job=job, attempt=str(attempt)):
-            return self._run(job, attempt, envelope, documents)
+            return self._run(job, attempt, envelope, documents, tell)
 
-    def _run(self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes]) -> bytes:
+    def _run(self, job: str, attempt: int, envelope: bytes, documents: Mapping[str, bytes], tell: Tell) -> bytes:
         known = self.journal.look(job, attempt)
         if known.receipt is not None:
             return known.receipt
@@ -63,9 +67,9 @@ class Runner:
             return self._turn_away(job, attempt, _refused(error))
         except TryAgain as error:
             return self._turn_away(job, attempt, Verdict("failed", error.reason, error.message))
-        deployment = admitted.job.deployment
-        with about(deployment=f"{deployment.namespace}/{deployment.name}", node=own.node):
-            verdict = self._perform(admitted, own)
+        traced = Attempt(admitted.job, self.tools.clock, tell)
+        with about(**_ids(traced)), traced.whole():
+            verdict = self._perform(admitted, own, traced)
         now = int(self.tools.clock.now().timestamp())
         return self.journal.finish(job, now, lambda head: self.notary.write(job, attempt, verdict, head))
 
@@ -88,7 +92,7 @@ class Runner:
         log.warning("%s: %s: %s", verdict.state, verdict.reason, verdict.message)
         return self.journal.chain(lambda head: self.notary.write(job, attempt, verdict, head))
 
-    def _perform(self, admitted: Admitted, own: NodeCertificate) -> Verdict:
+    def _perform(self, admitted: Admitted, own: NodeCertificate, traced: Attempt) -> Verdict:
         job, concluded = admitted.job.job, self.journal.concluded(admitted.job.job)
         outcomes: list[StepOutcome] = []
         failed: StepOutcome | None = None
@@ -101,7 +105,9 @@ class Runner:
                 failed = _outcome(step.step, "skipped", "Cancelled", "stopped before this step")
                 outcomes.append(failed)
             else:
+                began = self.tools.clock.now().timestamp()
                 outcomes.append(self._step(admitted, position, step, own))
+                traced.step(step.step, position, began, outcomes[-1])
                 failed = outcomes[-1] if outcomes[-1].outcome == "failed" else None
         self.stopping.forget(job)
         if failed is None:
@@ -125,7 +131,15 @@ class Runner:
             # What nobody foresaw fails this attempt; without a receipt the same job would come again for ever.
             log.exception("%s.%s %s", order.kind, order.verb, order.name)
             return _outcome(order, "failed", "Internal", f"{type(error).__name__}: see the node's log")
+        log.info("%s.%s %s: %s", order.kind, order.verb, order.name, "done" if changed else "as it should be")
         return _outcome(order, "done" if changed else "unchanged")
+
+
+def _ids(traced: Attempt) -> dict[str, str]:
+    """What its lines in the log are about."""
+    place, trace = traced.job.deployment, traced.trace
+    ids = {"deployment": f"{place.namespace}/{place.name}", "node": traced.job.node}
+    return {**ids, "trace": trace.id} if trace else ids
 
 
 class StopList:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from jobs.trace import Span, untold
 from node_agent import messages
 from node_agent.errors import NeedsOperator, NodeError, Refused, TryAgain
 from node_agent.executor.enrolment import Enrolment
@@ -132,8 +133,10 @@ class Service:
         return messages.Looked.model_validate({"delivery": names[known.delivery], "receipt": known.receipt})
 
     def _run(self, request: messages.Run) -> messages.Reply:
-        receipt = self.runner.run(request.job, request.attempt, request.envelope, request.documents)
-        return messages.Ran(receipt=receipt)
+        spans: list[Span] = []
+        tell = spans.append if request.traced else untold
+        receipt = self.runner.run(request.job, request.attempt, request.envelope, request.documents, tell)
+        return messages.Ran(receipt=receipt, spans=tuple(spans))
 
     def _stop(self, request: messages.Stop) -> messages.Reply:
         self.runner.stopping.ask(request.job)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from controllers.admission.decided import telling
 from controllers.admission.figures import Figures
 from controllers.admission.review import Admission
 from controllers.loop.cache import Cache
 from controllers.loop.measures import Measures
 from controllers.review import Reviewer
+from jobs.trace import untold
 from plans.evaluator import InProcess
 from tests.unit.controllers.admission.test_admission import MARKS, edited, manifest
 from tests.unit.controllers.loop.test_measures import series
@@ -18,7 +20,8 @@ from tests.unit.trust import world as trusted
 async def told(*reviews: dict[str, Any]) -> dict[str, float]:
     measures, trust = Measures(), trusted.World(snapshot={"version": 41})
     figures = Figures(measures)
-    admission = Admission(Reviewer(InProcess()), Cache(MARKS), trust.view, lambda: trusted.NOW, decided=figures.decided)
+    heard = telling(figures, untold)
+    admission = Admission(Reviewer(InProcess()), Cache(MARKS), trust.view, lambda: trusted.NOW, heard=heard)
     for each in reviews:
         await admission.answer(each)
     found = series(measures).items()
