@@ -18,6 +18,8 @@ from bench.stopwatch import IMAGE
 from cli.control_plane import ROLES
 from cli.demo.cloud import condition
 from cli.errors import CliError
+from jobs.trace import ENDPOINT
+from tests.cluster.observability.collector import Collector
 from tests.cluster.observability.prometheus import Prometheus
 
 SCRIPT = """
@@ -35,6 +37,7 @@ class Scene:
 
     cloud: BenchCloud
     prometheus: Prometheus
+    collector: Collector
 
     def deploy(self, name: str) -> None:
         """Applies a signed deployment and waits until it is Ready."""
@@ -64,7 +67,9 @@ class Scene:
 def scene() -> Iterator[Scene]:
     """All of it, for as long as the block lasts."""
     first = _free_ports(len(ROLES))
-    os.environ[MONITOR] = f"127.0.0.1:{first}"
+    collector = Collector()
+    collector.start()
+    os.environ |= {MONITOR: f"127.0.0.1:{first}", ENDPOINT: collector.endpoint}
     targets = {role: f"127.0.0.1:{first + number}" for number, role in enumerate(ROLES)}
     with TemporaryDirectory(prefix="hardpan-watched-") as folder:
         cloud = BenchCloud(Path(folder))
@@ -72,11 +77,12 @@ def scene() -> Iterator[Scene]:
         try:
             cloud.up(1)
             prometheus.start()
-            yield Scene(cloud, prometheus)
+            yield Scene(cloud, prometheus, collector)
         finally:
             prometheus.stop()
             cloud.down()
-            del os.environ[MONITOR]
+            collector.stop()
+            del os.environ[MONITOR], os.environ[ENDPOINT]
 
 
 def _free_ports(count: int) -> int:

@@ -60,6 +60,28 @@ def test_prometheus_can_evaluate_every_alert_and_none_fires(watched: Scene) -> N
     assert [each["name"] for each in rules if each["state"] == "firing"] == []
 
 
+def test_one_trace_goes_from_the_apply_to_the_machine(watched: Scene) -> None:
+    told = [span for _, span in watched.collector.spans]
+    [apply] = [each for each in told if each["name"] == "apply" and "status" not in each]
+    ours = {each["name"]: each for each in told if each["traceId"] == apply["traceId"]}
+    parents = {name: next((n for n, each in ours.items() if each["spanId"] == span.get("parentSpanId")), "")
+               for name, span in ours.items()}  # fmt: skip
+    assert parents == {
+        "apply": "", "accept": "apply", "job": "accept", "run": "job", "volume.ensure": "run", "machine.ensure": "run",
+    }  # fmt: skip
+    services = {span["name"]: service for service, span in watched.collector.spans}
+    assert services["apply"] == "hardpan-admission"
+    assert services["job"] == "hardpan-supervisor"
+    assert services["machine.ensure"] == "hardpan-node"
+
+
+def test_the_logs_of_all_hops_name_the_trace(watched: Scene) -> None:
+    [trace] = {span["traceId"] for _, span in watched.collector.spans if span["name"] == "accept"}
+    logs = watched.cloud.demo.layout.control_plane
+    for role in ("admission", "supervisor"):
+        assert f"trace {trace}" in (logs / f"{role}.log").read_text()
+
+
 def test_an_alert_fires_for_a_controller_that_is_gone(watched: Scene) -> None:
     """The whole way once: process, scrape, rule. `for` is left out, the rule's own expression is asked."""
     [rule] = [each for each in watched.prometheus.rules() if each["name"] == "HardpanNotWorking"]
