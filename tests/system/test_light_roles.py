@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +25,12 @@ def test_a_role_starts_without_what_it_may_never_need(role: str) -> None:
     imported = set(done.stdout.split())
     assert "controllers.loop" in imported, done.stderr
     assert (NEVER | LATER.get(role, set())) & imported == set()
+
+
+def test_a_role_of_the_command_line_becomes_that_process(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "cli.main", "coord"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "HARDPAN_MONITOR": "nowhere"}
+    environment["HARDPAN_CLUSTER"] = "sha256:0"
+    done = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.stderr.startswith("coord does not start: HARDPAN_MONITOR is 'nowhere'")
+    assert done.returncode == 1
