@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
-from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 
-from node_agent.boot import ahead
 from node_agent.boot.preloaded import Preloaded
 from node_agent.settings import NodeSettings
 
@@ -26,9 +25,9 @@ def settings(tmp_path: Path) -> NodeSettings:
 @pytest.fixture
 def preloaded() -> Iterator[Preloaded]:
     """The starter under test; its server ends with the test."""
-    ahead.warm()
-    yield Preloaded()
-    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+    made = Preloaded()
+    yield made
+    made.close()
 
 
 def test_a_process_of_the_server_runs_its_program_and_logs_as_one_of_its_own(
@@ -39,8 +38,9 @@ def test_a_process_of_the_server_runs_its_program_and_logs_as_one_of_its_own(
     assert "executor stopped" in settings.paths.log("executor").read_text()
 
 
-def test_a_server_that_is_gone_is_made_anew(preloaded: Preloaded, settings: NodeSettings) -> None:
-    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+def test_without_the_server_a_process_is_started_all_the_same(preloaded: Preloaded, settings: NodeSettings) -> None:
+    os.kill(preloaded.pid, signal.SIGKILL)
+    os.waitpid(preloaded.pid, 0)
     process = preloaded.begin("executor", settings)
     assert process.wait(60)
     assert "executor stopped" in settings.paths.log("executor").read_text()
@@ -59,3 +59,21 @@ def test_a_process_of_the_server_knows_nothing_of_who_asked_for_it(
     assert str(settings.medium.parent) not in {os.path.realpath(each) for each in (seen / "fd").iterdir()}
     os.close(descriptor)
     process.terminate(10)
+
+
+def test_a_process_that_fails_ends_alone(preloaded: Preloaded, settings: NodeSettings) -> None:
+    settings.paths.settings.write_text("{")
+    failing = preloaded.begin("executor", settings)
+    assert failing.wait(60)
+    assert not Path(f"/proc/{failing.pid}").exists()
+    settings.paths.settings.write_text(settings.model_dump_json())
+    assert preloaded.begin("executor", settings).wait(60)
+    assert "executor stopped" in settings.paths.log("executor").read_text()
+    assert os.waitpid(preloaded.pid, os.WNOHANG) == (0, 0)
+
+
+def test_the_server_ends_with_whom_it_serves(settings: NodeSettings) -> None:
+    made = Preloaded()
+    made.begin("executor", settings).wait(60)
+    made.close()
+    assert os.waitpid(made.pid, 0) == (made.pid, 0)

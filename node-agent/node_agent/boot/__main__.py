@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 
-from node_agent.boot import ahead
 from node_agent.boot.init import Init
 from node_agent.boot.places import Places
 from node_agent.boot.trial import Trial, trial_seconds
@@ -18,7 +17,6 @@ from sal.efi_boot import BootVariables
 
 def boot() -> None:
     """In a child: what it imports and how it fails is no concern of pid 1."""
-    ahead.warm()
     from node_agent.boot.process import main
 
     main(Places())

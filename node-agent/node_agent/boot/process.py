@@ -32,12 +32,12 @@ from sal.power_button import PowerButton
 
 def main(places: Places) -> None:
     """Boots this machine and looks after it until SIGTERM."""
+    _redirect(places)
+    preloaded = Preloaded()
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    _redirect(places)
     terminals = Terminals(places.root)
     terminals.quiet()
-    preloaded = Preloaded()
     children = NodeProcesses(lambda name, settings, show: Child(name, settings, show, preloaded.begin))
     acts = Acts(places, SystemRunner(), children)
     button, consoles = PowerButton(), ConsoleCopy()
