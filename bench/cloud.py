@@ -69,8 +69,7 @@ class BenchCloud:
         content = MediumContent(control_plane.gateway, control_plane.authority.pair.certificate, TOKEN)
         folder = self.demo.layout.folder / "simulated"
         nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images)
-        words = [sys.executable, "-m", "bench.nodes", str(folder)]
-        self._processes.start(NODES, words, environment())
+        self.start_nodes()
         self.demo.wait(
             lambda: True if len(self.demo.ready_nodes()) >= count else None,
             f"{count} simulated nodes",
@@ -78,9 +77,18 @@ class BenchCloud:
             60.0 + count,
         )
 
+    def start_nodes(self) -> None:
+        """Starts the nodes' process."""
+        words = [sys.executable, "-m", "bench.nodes", str(self.demo.layout.folder / "simulated")]
+        self._processes.start(NODES, words, environment())
+
+    def stop_nodes(self) -> None:
+        """Ends it."""
+        self._processes.stop(NODES, 30.0)
+
     def down(self) -> None:
         """Takes it down."""
-        self._processes.stop(NODES, 30.0)
+        self.stop_nodes()
         down(self.demo)
 
     def _admit(self, count: int) -> None:

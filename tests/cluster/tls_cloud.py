@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from bench.cloud import NODES, BenchCloud
+from bench.cloud import BenchCloud
 from cli.control_plane import environment
 from cli.demo.cloud import condition, is_current
 from cli.demo.processes import Processes
@@ -75,9 +75,8 @@ class TlsCloud:
 
     def restart_nodes(self) -> None:
         """The nodes begin anew: they ask for credentials."""
-        self.cloud._processes.stop(NODES, 30.0)
-        words = [sys.executable, "-m", "bench.nodes", str(self.cloud.demo.layout.folder / "simulated")]
-        self.cloud._processes.start(NODES, words, environment())
+        self.cloud.stop_nodes()
+        self.cloud.start_nodes()
 
     def answered(self, role: str, route: str) -> float:
         """How many requests of a route were answered well."""
