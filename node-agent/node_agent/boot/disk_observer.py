@@ -18,10 +18,6 @@ DRIVER_SECONDS = 60.0
 _LOADING = "Loading"
 
 
-def _since_start() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class DiskObserver:
     """Looks at the disks, and knows for how long no new one has come."""
 
@@ -44,11 +40,18 @@ class DiskObserver:
         """Whether the kernel seems to have found them all, as the last look saw it."""
         return self._elapsed() - self._changed >= SETTLE_SECONDS
 
+    @property
+    def drivers_load(self) -> bool:
+        """Whether drivers of what was there at power-on are still loaded; they are waited for a minute at most."""
+        return self._patient and not self._places.drivers.exists()
+
+    @property
+    def _patient(self) -> bool:
+        return self._elapsed() - self._began < DRIVER_SECONDS
+
     def _drivers_start(self) -> bool:
-        """A driver that still starts may bring more disks; one that never ends is waited for a minute at most."""
-        patient = self._elapsed() - self._began < DRIVER_SECONDS
-        through = self._places.drivers.exists()
-        return patient and (not through or loading(_modules(self._places)))
+        """A driver that still starts may bring more disks; one that never ends is not waited for either."""
+        return self.drivers_load or (self._patient and loading(_modules(self._places)))
 
     def _seen(self, disk: Disk) -> disks.Seen:
         named = [each for each in disk.partitions if each.name == disks.POOL]
@@ -80,11 +83,6 @@ def _quiet_seconds(places: Places, names: Iterable[str]) -> float:
         newest = max(file.stat().st_mtime for file in (places.drivers, *map(places.device, names)))
         return max(0.0, min(time.time() - newest, SETTLE_SECONDS))
     return 0.0
-
-
-def drivers_load(places: Places, elapsed: Callable[[], float] = _since_start) -> bool:
-    """Whether drivers of what was there at power-on are still loaded; waited for in the first minute only."""
-    return not places.drivers.exists() and elapsed() < DRIVER_SECONDS
 
 
 def loading(modules: str) -> bool:

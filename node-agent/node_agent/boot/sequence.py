@@ -84,7 +84,7 @@ class Boot:
             trouble=self._wrong or self._failed,
             chosen=chosen,
             cards=cards,
-            drivers_load=disk_observer.drivers_load(self._places),
+            drivers_load=self._disks.drivers_load,
             pool=self._pool(),
             clock_below_floor=self._clock.below_floor(),
             time_due=self._clock.due(node.reason),

@@ -321,13 +321,17 @@ def test_no_disk_is_taken_while_drivers_are_loaded(tmp_path: Path) -> None:
     now[0] = 2 * disk_observer.SETTLE_SECONDS
     disks.look()
     assert not disks.settled
-    assert disk_observer.drivers_load(places, lambda: now[0])
+    assert disks.drivers_load
     places.drivers.touch()
-    assert not disk_observer.drivers_load(places, lambda: now[0])
+    assert not disks.drivers_load
 
 
 def test_drivers_are_waited_for_in_the_first_minute_only(tmp_path: Path) -> None:
-    assert not disk_observer.drivers_load(Places(tmp_path), lambda: disk_observer.DRIVER_SECONDS)
+    places, now = machine(tmp_path), [0.0]
+    places.drivers.unlink()
+    disks = disk_observer.DiskObserver(places, lambda: now[0])
+    now[0] = disk_observer.DRIVER_SECONDS
+    assert not disks.drivers_load
 
 
 def test_a_driver_that_never_ends_holds_a_machine_for_a_minute_only(tmp_path: Path) -> None:
