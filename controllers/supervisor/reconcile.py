@@ -94,8 +94,7 @@ class Reconciler:
         if DEPLOYMENT_FINALIZER not in seen.finalizers:
             seen = await self.kube.set_finalizers(seen, [*seen.finalizers, DEPLOYMENT_FINALIZER])
         judgement, bundle = await self._judge(seen, now)
-        if await self._write_mark(judgement) and judgement.mark:
-            self.accepted(seen, judgement.mark, now)
+        await self._write_mark(seen, judgement, now)
         snapshot = self._observe(seen, judgement, now)
         if bundle is None:
             # Without trust nothing is ordered; what runs goes on.
@@ -173,18 +172,18 @@ class Reconciler:
         """The newest, for a removal that must work without its tenant."""
         return max(self._marks(seen), key=lambda mark: mark.created, default=None)
 
-    async def _write_mark(self, judgement: Judgement) -> bool:
-        """The replay guard is durable before anything of a new revision is placed; whether there was one."""
+    async def _write_mark(self, seen: Object, judgement: Judgement, now: datetime) -> None:
+        """The replay guard is durable before anything of a new revision is placed."""
         new = judgement.mark
         if new is None or not judgement.fresh:
-            return False
+            return
         name = mark_name(new.tenant, new.namespace, new.name)
         held = self.caches.marks.get(ObjectKey("", name))
         if held is None:
             await self.kube.create(MARKS, {"metadata": {"name": name}, "spec": new.wire()})
         else:
             await self.kube.patch(held, {"spec": new.wire()})
-        return True
+        self.accepted(seen, new, now)
 
     async def _tell(self, seen: Object, snapshot: Snapshot, plan: rollout.Rollout, todo: list[Action]) -> Outcome:
         await self.telling.tell(seen, snapshot, plan)
