@@ -38,7 +38,12 @@ install_python() {
     local key; key=$(cat rhai-py/crates.lock rhai-py/Cargo.toml rhai-py/pyproject.toml $(find rhai-py/src rhai-py/python -type f -not -name '*.so' -not -name '*.pyc' | sort) tools/setup.sh | sha256sum | cut -c1-16)
     if [ "$(cat .venv/rhai-py.key 2>/dev/null)" != "$key" ]; then
         echo "setup: building the Rhai binding"
+        # The same bytes in every folder, for the controllers' image: no path of this machine, no number by chance.
+        local remap=("$cache=/cache" "${CARGO_HOME:-$HOME/.cargo}=/cargo" "$PWD=/source")
+        remap=("${remap[@]/#/--remap-path-prefix=}")
         CARGO_TARGET_DIR="$cache/cargo-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+            CONST_RANDOM_SEED=hardpan \
+            CARGO_ENCODED_RUSTFLAGS="$(IFS=$'\x1f'; echo "${remap[*]}")" \
             "$uv" pip install -q --no-deps --reinstall-package rhai-py -e ./rhai-py
         echo "$key" > .venv/rhai-py.key
     fi
