@@ -59,7 +59,7 @@ def demo_up(
     """
     if os.geteuid() != 0:
         raise CliError("the demo makes a bridge, network namespaces and loop devices: run it as root")
-    cloud = _chosen(control_plane is ControlPlanes.PODS)
+    cloud = chosen(control_plane is ControlPlanes.PODS)
     machines = _machines(cloud)
     booted = nodes is Nodes.BOOTED
     up(
@@ -109,7 +109,7 @@ def _cloud() -> DemoCloud:
     return DemoCloud(layout, SystemRunner(), pods=layout.pods.folder.exists())
 
 
-def _chosen(pods: bool) -> DemoCloud:
+def chosen(pods: bool) -> DemoCloud:
     """A new demo, or the one that is up. Raises CliError where that is of the other kind."""
     layout = _layout()
     if layout.site.exists() and pods != layout.pods.folder.exists():

@@ -19,8 +19,13 @@ class Way:
 def expose(processes: Processes, address: str, node: IPv4Address, ways: tuple[Way, ...]) -> None:
     """Bytes pass as they are, so that TLS is between node and pod."""
     for way in ways:
-        listen = f"TCP6-LISTEN:{way.port},bind=[{address}],reuseaddr,fork,backlog=128"
-        processes.start(_process(way), ["socat", listen, f"TCP4:{node}:{way.port}"])
+        processes.start(_process(way), words(way, address, node))
+
+
+def words(way: Way, address: str, node: IPv4Address) -> list[str]:
+    """The program of one way. Pure."""
+    listen = f"TCP6-LISTEN:{way.port},bind=[{address}],reuseaddr,fork,backlog=128"
+    return ["socat", listen, f"TCP4:{node}:{way.port}"]
 
 
 def withdraw(processes: Processes, ways: tuple[Way, ...]) -> None:

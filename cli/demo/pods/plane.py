@@ -55,7 +55,7 @@ class PodPlane:
             write_image(file)
             self.cluster.load_image(file)
         with steps.step("helm install hardpan: ledger coord supervisor gateway"):
-            self._give_key()
+            self.give_key()
             chosen = self.layout.folder / "values.yaml"
             chosen.write_text(values(self.site.cluster, self.layout.address))
             self.helm.install("hardpan", self.namespace, chosen)
@@ -70,8 +70,8 @@ class PodPlane:
     def _processes(self) -> Processes:
         return Processes(self.layout.folder / "processes")
 
-    def _give_key(self) -> None:
-        """The namespace takes restricted pods only."""
+    def give_key(self) -> None:
+        """The operator's part: the supervisor's key, in a namespace that takes restricted pods only."""
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}}
         seed = base64.b64encode(self.site.supervisor_key.read_bytes()).decode()

@@ -105,6 +105,14 @@ def test_a_group_of_version_1_may_use_what_its_parent_may(tmp_path: Path) -> Non
     assert (unified / "mine").is_dir()
 
 
+def test_pods_together_count_for_more_than_one_program(tmp_path: Path) -> None:
+    tree = tmp_path / "cpu"
+    (tree / "mine").mkdir(parents=True)
+    (tree / "mine" / "cpu.shares").write_text("1024\n")
+    cgroups.ensure("mine", tmp_path)
+    assert int((tree / "mine" / "cpu.shares").read_text()) > 1024
+
+
 def test_a_group_goes_with_all_below_it_and_no_other(tmp_path: Path) -> None:
     _, unified = trees(tmp_path)
     (unified / "mine" / "pods" / "one").mkdir(parents=True)
