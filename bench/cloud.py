@@ -35,10 +35,10 @@ SPARE = 100
 
 
 class BenchCloud:
-    """The cloud, with what benchmarks need of it."""
+    """The cloud, with what benchmarks need of it. Two at a time need names and networks of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.demo = DemoCloud(Layout(folder, "hpbench", "fd68:7264:be4c"), SystemRunner(), durable=False)
+    def __init__(self, folder: Path, name: str = "hpbench", subnet: str = "fd68:7264:be4c") -> None:
+        self.demo = DemoCloud(Layout(folder, name, subnet), SystemRunner(), durable=False)
         self._processes = Processes(folder / "bench")
 
     @property

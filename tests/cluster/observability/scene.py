@@ -72,7 +72,7 @@ def scene() -> Iterator[Scene]:
     os.environ |= {MONITOR: f"127.0.0.1:{first}", ENDPOINT: collector.endpoint}
     targets = {role: f"127.0.0.1:{first + number}" for number, role in enumerate(ROLES)}
     with TemporaryDirectory(prefix="hardpan-watched-") as folder:
-        cloud = BenchCloud(Path(folder))
+        cloud = BenchCloud(Path(folder), "hpwatch", "fd68:7264:77a7")
         prometheus = Prometheus(Path(folder) / "prometheus", targets)
         try:
             cloud.up(1)
