@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.boot.bootstrap import NAME, Bootstrap, serving, write_site
@@ -75,6 +76,8 @@ def test_http_boot_starts_the_servers_image_and_dhcp_names_the_control_plane(
 def test_http_boot_of_the_servers_cd_needs_nothing_from_dhcp_but_its_address(
     site: GuestSite, bootstrap: Bootstrap, machines: Make, wire: Callable[..., Wire], tmp_path: Path
 ) -> None:
+    # Firmware waits for seconds, and a CD is made when it is first asked for.
+    httpx.get(bootstrap.address("hardpan-with-token.iso.sha256", "127.0.0.1"), timeout=300).raise_for_status()
     for_firmware = {CLASS: b"HTTPClient", FILE: bootstrap.address("hardpan-with-token.iso").encode()}
     network = (*wire(for_firmware=for_firmware).words(), "-device", f"{CARD},bootindex=1")
     machine = machines(None, [blank_disk(tmp_path)], network=network, more=NO_PXE)
