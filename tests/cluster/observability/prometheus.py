@@ -85,7 +85,8 @@ class Prometheus:
         return found
 
     def _scraped(self) -> int:
+        """None while it does not listen, or says in plain words that it is not ready."""
         try:
             return len(self.query("up == 1"))
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):
             return 0
