@@ -1,4 +1,4 @@
-"""The controllers as processes, each with the token that its pod would have, over simulated nodes."""
+"""The controllers as processes, each with the token that its pod would have, over a simulated node."""
 
 from __future__ import annotations
 
@@ -15,98 +15,126 @@ import yaml
 
 from bench.cloud import BenchCloud
 from cli.control_plane import environment
-from cli.demo.cloud import condition, is_current
-from cli.demo.processes import Processes
+from cli.demo.cloud import DemoCloud, condition, is_current
+from cli.demo.control import ControlPlane
+from cli.demo.layout import Layout
 from cli.errors import CliError
+from sal.command import Command, SystemRunner
 from tests.cluster.charts.account import kubeconfig_of, token_of
 from tests.cluster.charts.helm import CHARTS, NAMESPACE, Helm, sets
 
-WITH_TOKEN = ("ledger", "coord", "supervisor", "admission")
-ROLES = (*WITH_TOKEN, "gateway")
+ROLES = ("ledger", "coord", "supervisor", "admission", "gateway")
 WEBHOOK = "validatingwebhookconfiguration"
 
 
-class OwnTokens:
-    """A cloud whose API server has the charts' rights and policies, and whose controllers have no others."""
+class OwnPlane(ControlPlane):
+    """Controllers with the rights that the charts give them, and no others."""
 
-    def __init__(self, cloud: BenchCloud, program: Path, folder: Path) -> None:
-        self.cloud, self.kubectl = cloud, cloud.demo.kubectl
-        self._folder = folder
-        self._helm = Helm(program, folder, cloud.kubeconfig)
-        self._processes = Processes(folder / "processes")
+    def __init__(self, demo: DemoCloud, program: Path) -> None:
+        super().__init__(demo.layout, demo.site, demo.kubectl)
+        self._demo, self._helm = demo, Helm(program, demo.layout.folder, demo.layout.kubeconfig)
 
-    def start(self) -> None:
-        """Puts the charts in, and the controllers with their own tokens in the place of those with the admin's."""
-        plane = self.cloud.demo.control_plane
-        plane.processes.stop("control-plane", 30.0)
-        self.kubectl.run("delete", WEBHOOK, "hardpan")
-        values = (f"cluster={self.cloud.demo.site.cluster}", "queueUrl=rediss://queue.example:6380")
+    def start_controllers(self) -> None:
+        """Puts the charts in, then starts them, and waits for none: who needs one asks again."""
+        self.install()
+        # No pod listens behind the Service of the chart's own.
+        self._demo.kubectl.run("delete", WEBHOOK, "hardpan")
+        self._demo.kubectl.apply(yaml.safe_dump(self.webhook()))
+        for role in ROLES:
+            self.processes.start(role, [sys.executable, "-m", "controllers", role], self.settings_of(role))
+
+    def install(self, *more: str) -> None:
+        """Both charts, with these values besides what they need; a webhook by URL is nothing that helm can change."""
+        self._demo.kubectl.run("delete", WEBHOOK, "hardpan", "--ignore-not-found")
+        values = (f"cluster={self._demo.site.cluster}", "queueUrl=rediss://queue.example:6380", *more)
         given: dict[str, tuple[str, ...]] = {"hardpan-crds": (), "hardpan": values}
         for chart, each in given.items():
             words = ("upgrade", "--install", chart, str(CHARTS / chart), "--namespace", NAMESPACE)
             self._helm.run(*words, "--take-ownership", *sets(each))
-        # No pod listens behind the Service of the chart's own.
-        self.kubectl.run("delete", WEBHOOK, "hardpan")
-        self.kubectl.apply(yaml.safe_dump(plane.webhook()))
-        settings = {**environment(), **plane.settings()}
-        for role in ROLES:
-            program = [sys.executable, "-m", "controllers", role]
-            self._processes.start(role, program, {**settings, "KUBECONFIG": str(self._kubeconfig(role))})
+
+    def settings_of(self, role: str) -> dict[str, str]:
+        """The environment of a role, with its own token."""
+        token = token_of(self._demo.kubectl, f"hardpan-{role}", NAMESPACE)
+        file = self._demo.layout.folder / f"{role}.kubeconfig"
+        own = kubeconfig_of(self._demo.layout.kubeconfig, token, file)
+        return {**environment(), **self.settings(), "KUBECONFIG": str(own)}
 
     def stop(self) -> None:
-        """Ends them."""
+        """Ends them and the queue."""
         for role in ROLES:
-            self._processes.stop(role, 30.0)
+            self.processes.stop(role, 30.0)
+        super().stop()
+
+
+class OwnDemo(DemoCloud):
+    """At an address of its own, so that a benchmark may run beside it."""
+
+    def __init__(self, folder: Path, program: Path) -> None:
+        super().__init__(Layout(folder, "hprights", "fd68:7264:4167"), SystemRunner(), durable=False)
+        self._program = program
+
+    @property
+    def control_plane(self) -> OwnPlane:
+        """See DemoCloud."""
+        return OwnPlane(self, self._program)
+
+
+class OwnTokens(BenchCloud):
+    """The cloud with the words that the tests use."""
+
+    def __init__(self, folder: Path, program: Path) -> None:
+        super().__init__(folder)
+        self.demo: OwnDemo = OwnDemo(folder, program)
+        self.kubectl = self.demo.kubectl
 
     def apply(self, name: str, script: str, params: dict[str, Any], revision: int = 1) -> None:
         """Applies a signed deployment, as soon as the webhook listens."""
-        manifest = self.cloud.author.manifest(name, script, params, datetime.now(UTC), revision)
-        self.cloud.demo.wait(lambda: self._apply(manifest), "the webhook", self.logs)
+        manifest = self.author.manifest(name, script, params, datetime.now(UTC), revision)
+        self.demo.wait(lambda: self._apply(manifest), "the webhook", self.logs)
 
-    def deploy(self, name: str, script: str, params: dict[str, Any], revision: int = 1) -> dict[str, Any]:
+    def deploy(self, name: str, script: str, params: dict[str, Any], revision: int = 1) -> None:
         """Applies a signed deployment and waits until it is Ready."""
         self.apply(name, script, params, revision)
 
-        def ready() -> dict[str, Any] | None:
-            found = self.kubectl.get("deployments.hardpan.dev", name, self.cloud.author.namespace)
-            return found if found and is_current(found) and condition(found, "Ready") == "True" else None
+        def ready() -> bool | None:
+            found = self.kubectl.get("deployments.hardpan.dev", name, self.author.namespace)
+            return (found is not None and is_current(found) and condition(found, "Ready") == "True") or None
 
-        found: dict[str, Any] = self.cloud.demo.wait(ready, f"deployment {name}", self.logs)
-        return found
+        self.demo.wait(ready, f"deployment {name}", self.logs)
+
+    def run_once(self, role: str, **settings: str) -> str:
+        """Runs a role that ends by itself, with its own token; returns what it logged. Raises CommandError."""
+        words = (sys.executable, "-m", "controllers", role)
+        given = {**self.demo.control_plane.settings_of(role), **settings}
+        return SystemRunner().run(Command(words, environment=given, timeout_seconds=110.0)).stderr.decode()
 
     def logs(self) -> str:
         """What the controllers said last."""
-        return "\n".join(f"{role}: {self._processes.last_words(role)}" for role in ROLES)
+        return "\n".join(f"{role}: {self.demo.control_plane.processes.last_words(role)}" for role in ROLES)
 
     def refusals(self) -> list[str]:
         """Every line of a log that tells of a right that was lacking."""
-        lines = [line for role in ROLES for line in self._processes.log(role).read_text().splitlines()]
+        files = [self.demo.control_plane.processes.log(role) for role in ROLES]
+        lines = [line for file in files for line in file.read_text().splitlines()]
         return [line for line in lines if re.search(r"forbidden|403|only the supervisor|are our contr", line, re.I)]
 
     def _apply(self, manifest: dict[str, Any]) -> bool | None:
         try:
             self.kubectl.apply(yaml.safe_dump(manifest))
         except CliError as error:
-            if "connect" in str(error):
+            if "failed calling webhook" in str(error):
                 return None
             raise
         return True
-
-    def _kubeconfig(self, role: str) -> Path:
-        token = token_of(self.kubectl, f"hardpan-{role}", NAMESPACE)
-        return kubeconfig_of(self.cloud.kubeconfig, token, self._folder / f"{role}.kubeconfig")
 
 
 @contextmanager
 def own_tokens(program: Path) -> Iterator[OwnTokens]:
     """One with a simulated node, for as long as the block lasts."""
     with TemporaryDirectory(prefix="hardpan-rights-") as folder:
-        cloud = BenchCloud(Path(folder))
-        made = OwnTokens(cloud, program, Path(folder) / "own")
+        made = OwnTokens(Path(folder), program)
         try:
-            cloud.up(1)
-            made.start()
+            made.up(1)
             yield made
         finally:
-            made.stop()
-            cloud.down()
+            made.down()
