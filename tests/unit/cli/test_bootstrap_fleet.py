@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from cli.bootstrap_fleet import nodes
-from efi.bootstrap.pins import Wanted
+from cli.bootstrap_fleet import FRESH_SECONDS, ClusterFleet, nodes
+from cli.cluster import Cluster
+from cli.kubectl import Kubectl
+from efi.bootstrap.pins import FleetAway, Wanted
+from sal.testing import FakeRunner
 
 ASKED = "2026-11-26T09:00:00Z"
 DIGEST = "ab" * 32
@@ -72,3 +76,18 @@ def test_what_is_below_the_minimum_of_any_release_of_the_flavour_is_no_order() -
 def test_nodes_that_run_from_no_boot_image_have_no_pin() -> None:
     assert nodes([node(version="")]) == ()
     assert nodes([{"kind": "Node"}]) == ()
+
+
+def test_the_cluster_is_asked_once_for_all_that_start_in_one_moment() -> None:
+    runner = FakeRunner().on("kubectl get *", json.dumps({"items": [node(), release()]}).encode())
+    now = [0.0]
+    fleet = ClusterFleet(Cluster(Kubectl(runner, None)), lambda: now[0])
+    for now[0] in (0.0, FRESH_SECONDS - 0.1, FRESH_SECONDS):
+        assert [each.name for each in fleet.nodes()] == ["n-1"]
+    assert len(runner.commands) == 2
+
+
+def test_a_cluster_that_does_not_answer_is_told_as_such() -> None:
+    runner = FakeRunner().on("kubectl get *", code=1, stderr=b"Unable to connect to the server: EOF")
+    with pytest.raises(FleetAway):
+        ClusterFleet(Cluster(Kubectl(runner, None))).nodes()
