@@ -119,7 +119,7 @@ def chosen(pods: bool) -> DemoCloud:
     if pods and os.environ.get("HARDPAN_KUBECONFIG"):
         raise CliError("the demo's pods run in a Kubernetes that it brings itself: unset HARDPAN_KUBECONFIG")
     if pods and (missing := obstacles(runner)):
-        raise CliError("this machine cannot run pods: " + "; ".join(missing))
+        raise CliError(f"this machine cannot run pods: {'; '.join(missing)}")
     return DemoCloud(layout, runner, pods=pods)
 
 

@@ -15,7 +15,6 @@ import pytest
 from cli.demo.pods import cgroups, images
 from cli.demo.pods.cluster import PodsKubernetes
 from cli.demo.pods.layout import PodsLayout
-from cli.demo.pods.node import PLUGIN_CACHE
 from cli.demo.pods.obstacles import obstacles
 from cli.demo.tools import Tools
 from cli.kubectl import Kubectl
@@ -154,7 +153,6 @@ def test_nothing_is_left_of_it(pods: PodsKubernetes, layout: PodsLayout, server:
     assert str(layout.services) not in run("ip", "route", "show")
     assert str(layout.folder) not in Path("/proc/self/mountinfo").read_text()
     assert not [group for group in cgroups.ROOT.rglob(layout.cgroup) if group.is_dir()]
-    assert not PLUGIN_CACHE.exists()
 
 
 def run(*words: str) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from cli.control_plane import environment
 from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.pki import Subject
-from cli.demo.pods import cgroups, configuration, host
+from cli.demo.pods import cgroups, configuration, host, plugin_cache
 from cli.demo.pods.layout import PodsLayout
-from cli.demo.pods.node import PLUGIN_CACHE, Node
+from cli.demo.pods.node import Node
 from cli.demo.pods.programs import programs
 from cli.demo.processes import Processes
 from cli.demo.tools import Tools
@@ -55,8 +54,7 @@ class Agent:
         self._processes.stop(PROCESS)
         host.remove(self._runner, self._layout)
         cgroups.remove(self._layout.cgroup)
-        with suppress(OSError):
-            PLUGIN_CACHE.rmdir()
+        plugin_cache.remove()
 
     def _write(self, cluster: EmbeddedKubernetes) -> None:
         layout, address = self._layout, str(self._layout.node.ip)

@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cli.demo.pods import plugin_cache
 from cli.demo.pods.layout import LINK, PodsLayout
 from cli.demo.pods.programs import Program
 from sal.command import Command, Process, SystemRunner, find, spawn
 from sal.errors import SalError
 
 WAIT_SECONDS = 20.0
-# The network plugins' own cache, whose place cannot be chosen.
-PLUGIN_CACHE = Path("/var/lib/cni")
 SWITCHES = ("net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables")
 
 
@@ -48,6 +47,7 @@ def read(file: Path) -> Node:
 def main(node: Node) -> None:
     """Comes up, and looks after the programs. Raises SalError when one of them has ended."""
     layout = PodsLayout(node.folder, node.name, node.number)
+    plugin_cache.hold()
     _mount(layout)
     _connect(layout)
     running = dict(_start(node.programs, layout))
@@ -61,9 +61,8 @@ def main(node: Node) -> None:
 def _mount(layout: PodsLayout) -> None:
     for folder in (layout.kubelet, layout.logs):
         folder.mkdir(parents=True, exist_ok=True)
-    PLUGIN_CACHE.mkdir(parents=True, exist_ok=True)
     # What programs would write to the machine's own folders, and nobody would take away.
-    for target in ("/run", str(PLUGIN_CACHE)):
+    for target in ("/run", str(plugin_cache.FOLDER)):
         _run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", target)
     _run("mount", "--bind", str(layout.logs), "/var/log")
     # Volumes of pods that are mounted later must be seen by containers.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tarfile
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from cli.demo.pki import Pair
-from cli.demo.pods import cgroups, configuration, images
+from cli.demo.pods import cgroups, configuration, images, plugin_cache
 from cli.demo.pods.layout import PodsLayout
 from cli.demo.pods.node import Node, read
 from cli.demo.pods.programs import programs
@@ -138,3 +139,20 @@ def test_an_image_names_each_part_by_what_is_in_it(tmp_path: Path) -> None:
 
 def blob(descriptor: dict[str, str]) -> str:
     return "blobs/" + descriptor["digest"].replace(":", "/")
+
+
+def test_the_last_node_takes_the_plugins_folder_away(tmp_path: Path) -> None:
+    folder = tmp_path / "cni"
+    nodes = [plugin_cache.hold(folder), plugin_cache.hold(folder)]
+    for held in nodes:
+        plugin_cache.remove(folder)
+        assert folder.exists()
+        os.close(held)
+    plugin_cache.remove(folder)
+    assert not folder.exists()
+
+
+def test_a_plugins_folder_that_somebody_else_uses_stays(tmp_path: Path) -> None:
+    (tmp_path / "cni" / "results").mkdir(parents=True)
+    plugin_cache.remove(tmp_path / "cni")
+    assert (tmp_path / "cni" / "results").exists()
