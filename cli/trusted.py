@@ -18,7 +18,7 @@ from plans.errors import ScriptError
 from plans.evaluate import evaluate
 from plans.model import Plan
 from sal.errors import SalError
-from trust.deployment import Expected, SignatureText, VerifiedDeployment, verify_deployment
+from trust.deployment import Expected, SignatureText, VerifiedDeployment, signed_body, verify_deployment
 from trust.errors import TrustError
 from trust.records import RECORD_MODELS, Record, TenantRecord
 from trust.snapshot import Bundle, TrustView, open_bundle
@@ -73,19 +73,48 @@ class Accepted:
 
 def read_accepted(cluster: Cluster, view: TrustView, tenant: TenantRecord, name: str, now: datetime) -> Accepted | None:
     """The accepted document of a deployment, or None. What no user signed is not shown. Raises CliError."""
-    found = cluster.kubectl.get("revisionmarks.hardpan.dev", mark_name(tenant.id, tenant.namespace, name))
-    if found is None:
-        return None
     try:
-        mark = RevisionMarkSpec.model_validate(found["spec"])
-        texts = [SignatureText(each.key_id, each.signature) for each in mark.signatures]
+        signed = _signed(cluster, view, tenant, name)
+        if signed is None:
+            return None
         expected = Expected(view.cluster, tenant, tenant.namespace, name)
-        document = verify_deployment(mark.body.encode(), texts, view, expected, now, accepted=True)
-    except (KeyError, ValidationError, TrustError) as error:
+        document = verify_deployment(*signed, view, expected, now, accepted=True)
+    except (KeyError, TypeError, ValidationError, TrustError) as error:
         reason = str(error).splitlines()[0]
         note(f"Warning: the accepted revision that the API server shows is not believed: {reason}")
         return None
     return Accepted(document, _plan(document))
+
+
+Signed = tuple[bytes, list[SignatureText]]
+
+
+def _signed(cluster: Cluster, view: TrustView, tenant: TenantRecord, name: str) -> Signed | None:
+    """What users signed, by its mark. Marks hold the scripts of all tenants, so tenants may not read them."""
+    try:
+        found = cluster.kubectl.get("revisionmarks.hardpan.dev", mark_name(tenant.id, tenant.namespace, name))
+    except CliError as error:
+        if "forbidden" not in str(error):
+            raise
+        return _own(cluster, view, tenant, name)
+    if found is None:
+        return None
+    mark = RevisionMarkSpec.model_validate(found["spec"])
+    return mark.body.encode(), [SignatureText(each.key_id, each.signature) for each in mark.signatures]
+
+
+def _own(cluster: Cluster, view: TrustView, tenant: TenantRecord, name: str) -> Signed | None:
+    """The deployment as it stands, when that is what was accepted."""
+    found = cluster.kubectl.get("deployments.hardpan.dev", name, tenant.namespace) or {}
+    accepted = ((found.get("status") or {}).get("accepted") or {}).get("revision")
+    if accepted is None:
+        return None
+    spec = found["spec"]
+    if spec.get("revision") != accepted:
+        note(f"Warning: revision {accepted} was accepted, the deployment shows another, and you may not read marks")
+        return None
+    body = signed_body(view.cluster, tenant.id, tenant.namespace, name, spec)
+    return body, [SignatureText(each["keyID"], each["signature"]) for each in spec["signatures"]]
 
 
 def _plan(document: VerifiedDeployment) -> Plan | None:

@@ -28,6 +28,7 @@ class Tools:
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
     fails: str = ""
+    reads_marks: bool = True
 
     def run(self, command: Command) -> Output:
         """See sal.command.Runner."""
@@ -48,6 +49,8 @@ class Tools:
         verb, *words = command.argv[1:]
         if self.fails and verb != "config":
             return Output(1, b"", self.fails.encode())
+        if not self.reads_marks and words[0] == "revisionmarks.hardpan.dev":
+            return Output(1, b"", f'Error from server (Forbidden): {words[0]} "{words[1]}" is forbidden'.encode())
         text: str = getattr(self, f"_{verb}")(words, command.input.decode())
         return Output(0, text.encode(), b"")
 
