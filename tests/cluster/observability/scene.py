@@ -44,7 +44,8 @@ class Scene:
         kubectl, namespace = self.cloud.demo.kubectl, self.cloud.author.namespace
         params = {"image": IMAGE, "name": name}
         script = SCRIPT.replace('"data"', f'"{name}-data"')
-        kubectl.apply(yaml.safe_dump(self.cloud.author.manifest(name, script, params, datetime.now(UTC))))
+        manifest = yaml.safe_dump(self.cloud.author.manifest(name, script, params, datetime.now(UTC)))
+        self.cloud.demo.wait(lambda: self._apply(manifest), f"the webhook on {name}", lambda: "")
 
         def ready() -> bool | None:
             found = kubectl.get("deployments.hardpan.dev", name, namespace)
@@ -52,15 +53,31 @@ class Scene:
 
         self.cloud.demo.wait(ready, f"deployment {name}", lambda: "")
 
+    def _apply(self, manifest: str) -> bool | None:
+        """Whether it was let in; None while the webhook is too slow, as it is at first on a machine with much to do."""
+        try:
+            self.cloud.demo.kubectl.apply(manifest)
+        except CliError as error:
+            if "failed calling webhook" in str(error):
+                return None
+            raise
+        return True
+
     def forge(self, name: str) -> str:
         """Applies one whose script is not the one that was signed; returns the refusal."""
         manifest = self.cloud.author.manifest(name, SCRIPT, {"image": IMAGE, "name": name}, datetime.now(UTC))
         manifest["spec"]["script"] = 'log("mine");'
-        try:
-            self.cloud.demo.kubectl.apply(yaml.safe_dump(manifest))
-        except CliError as error:
-            return str(error)
-        raise AssertionError("a script that nobody signed was let in")
+
+        def refused() -> str | None:
+            try:
+                let_in = self._apply(yaml.safe_dump(manifest))
+            except CliError as error:
+                return str(error)
+            assert not let_in, "a script that nobody signed was let in"
+            return None
+
+        found: str = self.cloud.demo.wait(refused, f"the webhook on {name}", lambda: "")
+        return found
 
 
 @contextmanager

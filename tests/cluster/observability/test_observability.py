@@ -62,8 +62,8 @@ def test_prometheus_can_evaluate_every_alert_and_none_fires(watched: Scene) -> N
 
 def test_one_trace_goes_from_the_apply_to_the_machine(watched: Scene) -> None:
     told = [span for _, span in watched.collector.spans]
-    [apply] = [each for each in told if each["name"] == "apply" and "status" not in each]
-    ours = {each["name"]: each for each in told if each["traceId"] == apply["traceId"]}
+    [trace] = {each["traceId"] for each in told if each["name"] == "apply" and "status" not in each}
+    ours = {each["name"]: each for each in told if each["traceId"] == trace}
     parents = {name: next((n for n, each in ours.items() if each["spanId"] == span.get("parentSpanId")), "")
                for name, span in ours.items()}  # fmt: skip
     assert parents == {
