@@ -19,6 +19,8 @@ from sal.command import Process, spawn
 from tests.system.node_site import free_port, wait_for
 from tests.system.tls_site import GATEWAY, SERVER, Mounted, new_authority, serving
 
+# A start reads half of Python, which takes its time where everything else starts too.
+START_SECONDS = 90.0
 OUTSIDE = Leaf("hardpan-gateway-tls", "hardpan-gateway", ("localhost",))
 
 
@@ -67,7 +69,7 @@ async def test_a_node_reaches_the_ledger_before_and_after_everything_was_renewed
     async with serving(behind.issue(SERVER, old)) as ledger:
         gateway = Gateway(tmp_path, ledger.base, own.issue(OUTSIDE, old), client.issue(GATEWAY, old))
         try:
-            await asyncio.to_thread(wait_for, gateway.listens, "the gateway", log=gateway.log.read_text)
+            await asyncio.to_thread(wait_for, gateway.listens, "the gateway", START_SECONDS, gateway.log.read_text)
             assert await gateway.ask(old.pem.certificate) == (200, "127.0.0.1")
             for each, leaf in zip(mounted, (SERVER, OUTSIDE, GATEWAY), strict=True):
                 each.issue(leaf, new)
@@ -90,7 +92,7 @@ async def test_a_gateway_with_the_certificate_of_a_node_reaches_nothing(
     async with serving(behind.issue(SERVER, site)) as ledger:
         gateway = Gateway(tmp_path, ledger.base, own.issue(OUTSIDE, site), client.issue(node, site))
         try:
-            await asyncio.to_thread(wait_for, gateway.listens, "the gateway", log=gateway.log.read_text)
+            await asyncio.to_thread(wait_for, gateway.listens, "the gateway", START_SECONDS, gateway.log.read_text)
             status, said = await gateway.ask(site.pem.certificate)
             assert (status, "the ledger does not answer" in said) == (503, True)
             assert ledger.asked == []
@@ -105,6 +107,6 @@ def test_a_gateway_that_would_speak_in_the_clear_does_not_start(
     _, own, client = mounted
     files = own.issue(OUTSIDE, site), client.issue(GATEWAY, site)
     gateway = Gateway(tmp_path, "http://hardpan-ledger:8081", *files)
-    assert gateway.process.wait(30.0)
+    assert gateway.process.wait(START_SECONDS)
     [line] = gateway.log.read_text().splitlines()
     assert line.startswith("gateway does not start: http://hardpan-ledger:8081 would be spoken to in the clear")
