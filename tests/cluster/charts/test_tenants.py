@@ -62,3 +62,10 @@ def test_an_operator_writes_records_and_no_workload(tenants: None, cluster: Kube
     for kind in ("Machine", "Volume", "Job"):
         assert _allowed(olga, OURS[kind]) == {*READ, "delete"}
     assert "create" not in _allowed(olga, OURS["Node"])
+
+
+def test_an_operator_may_look_at_all_that_the_doctor_looks_at(tenants: None, cluster: Kubectl) -> None:
+    cluster.run("create", "clusterrolebinding", "oscar", "--clusterrole=hardpan-operator", "--user=oscar")
+    looked_at = ("customresourcedefinitions", "validatingwebhookconfigurations", "leases", "nodes.hardpan.dev")
+    for each in looked_at:
+        assert cluster.run("auth", "can-i", "list", each, "--all-namespaces", "--as", "oscar").strip() == "yes"
