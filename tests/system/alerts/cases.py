@@ -63,6 +63,8 @@ HEALTHY: Series = {
     "hardpan_trust_expiry_seconds": steady(10 * DAY),
     'hardpan_certificate_expiry_seconds{role="server", instance="gateway"}': steady(60 * DAY),
     refused("deployment", "NotSigned"): rising(5),
+    # Whoever edits a manifest and forgets to sign it again is no forger.
+    refused("deployment", "BadSignature"): rising(5),
     refused("job", "BadSignature"): steady(1),
     "hardpan_queue_reachable": steady(1),
     "hardpan_queue_oldest_undelivered_seconds": steady(2),
