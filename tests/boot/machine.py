@@ -18,6 +18,7 @@ from sal.filesystem import make_sparse
 OVMF = Path("/usr/share/OVMF")
 CLEAR = "\x1b[H\x1b[2J"
 GIB = 1 << 30
+SETTLE_SECONDS = 0.3
 Found = TypeVar("Found")
 CARD = "virtio-net-pci,netdev=n0,romfile="
 VIRTIO = ("-device", "virtio-blk-pci,drive=boot,bootindex=1,serial=boot")
@@ -162,7 +163,11 @@ class Machine:
 
         def found() -> Screen | None:
             screen = self.screen()
-            return screen if screen is not None and text in screen.words else None
+            if screen is None or text not in screen.words:
+                return None
+            # The end of it may still be on the line.
+            time.sleep(SETTLE_SECONDS)
+            return screen if self.screen() == screen else None
 
         return self.wait(found, f"{text!r} on the console", seconds)
 
