@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image boot-image crds charts bench bench-peers chaos sim fuzz lock
+.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image boot-image crds charts bench bench-peers chaos chaos-pods sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -82,6 +82,9 @@ fuzz: ## what strangers write, for ten minutes for each parser (two hours and te
 
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
 	$(PYTHON) -m tests.chaos --seeds $(or $(SEEDS),1..10) --keep chaos-failed
+
+chaos-pods: setup ## ten rollouts of fifty machines while the pods of the control plane are killed
+	$(PYTHON) -m tests.chaos.pods
 
 sim: ## ten thousand storms over a simulated cloud, in hours of one core (SEEDS=1..10000)
 	nice -n 19 $(PYTHON) -m tests.sim --seeds $(or $(SEEDS),1..10000)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rich.console import Console
+
 from bench import nodes
 from bench.signing import Author
 from cli import site as sites
@@ -18,6 +20,7 @@ from cli.demo.cloud import TENANT, DemoCloud, down
 from cli.demo.layout import Layout
 from cli.demo.medium import MediumContent
 from cli.demo.processes import Processes
+from cli.demo.steps import Steps
 from crds.tenant import TenantSpec
 from crds.user import UserSpec
 from sal.command import SystemRunner
@@ -30,6 +33,7 @@ SEED = bytes(range(32))
 IMAGE = b"no guest boots from this" * 1000
 IMAGE_DIGEST = hashlib.sha256(IMAGE).hexdigest()
 NODES = "bench-nodes"
+CEILINGS = {"machines": 100, "cpus": 100, "memory": 1 << 40, "volumes": 100, "storage": 1 << 42}
 SPARE = 100
 """Machines that the token admits beyond the simulated nodes."""
 
@@ -37,8 +41,10 @@ SPARE = 100
 class BenchCloud:
     """The cloud, with what benchmarks need of it. Two at a time need names and networks of their own."""
 
-    def __init__(self, folder: Path, name: str = "hpbench", subnet: str = "fd68:7264:be4c") -> None:
-        self.demo = DemoCloud(Layout(folder, name, subnet), SystemRunner(), durable=False)
+    def __init__(
+        self, folder: Path, name: str = "hpbench", subnet: str = "fd68:7264:be4c", *, pods: bool = False
+    ) -> None:
+        self.demo = DemoCloud(Layout(folder, name, subnet), SystemRunner(), durable=False, pods=pods)
         self._processes = Processes(folder / "bench")
 
     @property
@@ -62,11 +68,10 @@ class BenchCloud:
         self.demo.make_site()
         self._admit(count)
         self.demo.network.ensure()
-        control_plane = self.demo.control_plane
-        control_plane.start_redis()
-        control_plane.start_controllers()
+        plane = self.demo.plane
+        plane.bring_up(Steps(self.demo.layout.log, Console(stderr=True, highlight=False)))
         ImageStore(self.demo.layout.images).add([IMAGE], IMAGE_DIGEST)
-        content = MediumContent(control_plane.gateway, control_plane.authority.pair.certificate, TOKEN)
+        content = MediumContent(plane.gateway, plane.certificate, TOKEN)
         folder = self.demo.layout.folder / "simulated"
         nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images)
         self.start_nodes()
@@ -100,8 +105,8 @@ class BenchCloud:
         line = UserKey(ED25519, SigningKey(SEED).public).line
         site.put("User", "bench", UserSpec.model_validate({"keys": [{"publicKey": line, "state": "active"}]}))
         held = next(each for each in site.records() if each.kind == "Tenant")
-        members = [{"user": "bench", "roles": ["deploy"]}]
-        site.put("Tenant", held.name, TenantSpec.model_validate({**held.spec, "members": members}))
+        changed = {"members": [{"user": "bench", "roles": ["deploy"]}], "ceilings": CEILINGS}
+        site.put("Tenant", held.name, TenantSpec.model_validate({**held.spec, **changed}))
         self.demo.renew()
 
 

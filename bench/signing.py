@@ -25,9 +25,9 @@ class Author:
     seed: bytes
 
     def manifest(
-        self, name: str, script: str, params: Mapping[str, Any], now: datetime, revision: int = 1
+        self, name: str, script: str, params: Mapping[str, Any], now: datetime, revision: int = 1, **more: Any
     ) -> dict[str, Any]:
-        """A Deployment as the API server takes it."""
+        """A Deployment as the API server takes it; `more` are fields of its spec."""
         spec: dict[str, Any] = {
             "language": 1,
             "params": dict(params),
@@ -36,6 +36,7 @@ class Author:
             "notBefore": format_time(now - timedelta(minutes=1)),
             "expires": format_time(now + timedelta(days=30)),
             "plan": evaluate(script, params).plan.digest,
+            **more,
         }
         body = signed_body(self.cluster, self.tenant, self.namespace, name, spec)
         key = UserKey(ED25519, SigningKey(self.seed).public)
