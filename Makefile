@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image boot-image crds charts bench bench-peers chaos chaos-pods sim fuzz lock
+.PHONY: help setup setup-pods demo demo-boot demo-down test test-real test-computed test-boot test-fast first-half second-half lint types image boot-image crds charts bench bench-peers chaos chaos-pods sim fuzz lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -10,7 +10,10 @@ help: ## list the verbs
 setup: ## install what the rest needs (packages, Python, the Rhai binding, an embedded Kubernetes)
 	@tools/setup.sh
 
-demo: setup ## a small cloud on this machine, of nodes that boot from the EFI image (NODES=processes is quicker)
+setup-pods: ## the same with what runs real pods: helm and a DNS
+	@tools/setup.sh pods
+
+demo: $(if $(filter pods,$(CONTROL_PLANE)),setup-pods,setup) ## a small cloud on this machine, of nodes that boot from the EFI image (NODES=processes is quicker)
 	@.venv/bin/hardpan demo up --nodes $(or $(NODES),booted) --control-plane $(or $(CONTROL_PLANE),processes)
 
 demo-boot: setup ## one more node for the demo: a bare machine that boots from the EFI image
@@ -22,7 +25,7 @@ demo-down: ## remove all of the demo
 # What only computes runs beside the cloud, which mostly waits for its emulated machines.
 COMPUTES := tests/unit tests/cases tests/sim tests/fuzz rhai-py/tests
 
-test: setup ## everything that CI runs
+test: setup-pods ## everything that CI runs
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-real test-computed
 
 test-computed: lint types
@@ -70,7 +73,7 @@ crds: ## write crds/*.yaml, docs/reference/api.md and the chart of the kinds fro
 	$(PYTHON) -m controllers.reference --write
 	$(PYTHON) -m charts --write
 
-charts: ## write the charts' values, schema, README and kinds from the models, and what helm makes of them
+charts: setup-pods ## write the charts' values, schema, README and kinds from the models, and what helm makes of them
 	$(PYTHON) -m charts --write
 	$(PYTHON) -m tests.cluster.charts.golden
 
@@ -83,7 +86,7 @@ fuzz: ## what strangers write, for ten minutes for each parser (two hours and te
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
 	$(PYTHON) -m tests.chaos --seeds $(or $(SEEDS),1..10) --keep chaos-failed
 
-chaos-pods: setup ## ten rollouts of fifty machines while the pods of the control plane are killed
+chaos-pods: setup-pods ## ten rollouts of fifty machines while the pods of the control plane are killed
 	$(PYTHON) -m tests.chaos.pods
 
 sim: ## ten thousand storms over a simulated cloud, in hours of one core (SEEDS=1..10000)

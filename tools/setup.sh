@@ -1,5 +1,6 @@
 #!/bin/bash
-# Brings a fresh Debian machine to the point where `make demo` and `make test` work. Safe to repeat.
+# Brings a fresh Debian machine to the point where `make demo` works, and with the word `pods` what needs real pods,
+# such as `make test`. Safe to repeat.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${HARDPAN_CACHE:-$HOME/.cache/hardpan}"
@@ -53,4 +54,4 @@ install_python() {
 check_toolchains
 install_packages
 install_python
-.venv/bin/python -m cli.demo.tools
+.venv/bin/python -m cli.demo.tools "$@"

@@ -70,7 +70,7 @@ class DemoCloud:
     ) -> None:
         self.layout, self.runner = layout, runner
         self.kubernetes = (
-            PodsKubernetes(layout.pods, runner, ensure_tools(runner), durable=durable)
+            PodsKubernetes(layout.pods, runner, ensure_tools(runner, pods=True), durable=durable)
             if pods
             else choose(layout.kubernetes, runner, durable=durable)
         )

@@ -92,23 +92,29 @@ def embedded_kubectl() -> Path:
     return KUBE.target
 
 
-def ensure_tools(runner: Runner) -> Tools:
-    """The programs, built when they are not there yet (8-10 minutes on two cores, then never again)."""
-    return Tools(*(_ensured(runner, program) for program in (KUBE, ETCD, HELM, COREDNS)))
+def ensure_tools(runner: Runner, *, pods: bool = False) -> Tools:
+    """The programs, built when they are not there yet (minutes on two cores, then never again).
+
+    What only `pods` need is not built for who has none.
+    """
+    for program in (KUBE, ETCD, *((HELM, COREDNS) if pods else ())):
+        _ensured(runner, program)
+    return Tools(KUBE.target, ETCD.target, HELM.target, COREDNS.target)
 
 
-def _ensured(runner: Runner, program: Program) -> Path:
+def _ensured(runner: Runner, program: Program) -> None:
     target = program.target
     if target.exists():
-        return target
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.with_name("lock").open("w") as lock:
         # Two builds of the same would take each other's processors; whoever held the lock has built it.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return target if target.exists() else _built(runner, program)
+        if not target.exists():
+            _build(runner, program)
 
 
-def _built(runner: Runner, program: Program) -> Path:
+def _build(runner: Runner, program: Program) -> None:
     target = program.target
     print(f"building {program.name} from Go modules (minutes, once)", file=sys.stderr, flush=True)
     began = time.monotonic()
@@ -121,8 +127,7 @@ def _built(runner: Runner, program: Program) -> Path:
         runner.run(command)
     aside.rename(target)
     print(f"built {program.name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return target
 
 
 if __name__ == "__main__":
-    ensure_tools(SystemRunner())
+    ensure_tools(SystemRunner(), pods="pods" in sys.argv[1:])

@@ -43,6 +43,8 @@ def pods(tools: Tools, layout: PodsLayout) -> Iterator[PodsKubernetes]:
     runner = SystemRunner()
     if missing := obstacles(runner):
         miss("this machine cannot run pods: " + "; ".join(missing))
+    if not tools.coredns.exists():
+        miss("pods need a DNS, which is not built: run `make setup-pods`")
     cluster = PodsKubernetes(layout, runner, tools, durable=False)
     try:
         cluster.start()

@@ -19,7 +19,7 @@ from tests.system.requirements import miss
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """Helm without a cluster."""
     if not HELM.target.exists():
-        miss("helm is not built: run `make setup`")
+        miss("helm is not built: run `make setup-pods`")
     return Helm(HELM.target, tmp_path_factory.mktemp("renderer"))
 
 
