@@ -23,8 +23,19 @@ class Helm:
 
     def install(self, chart: str, namespace: str, values: Path | None = None) -> None:
         """A release of the chart's own name, or its next revision, until all its pods are Ready."""
-        words = [str(self.program), "upgrade", "--install", chart, str(CHARTS / chart), "--namespace", namespace]
-        words += ["--create-namespace", "--wait", "--timeout", f"{WAIT_SECONDS:.0f}s"]
-        words += ["--values", str(values)] if values else []
+        chosen = ("--values", str(values)) if values else ()
+        self._run(
+            "upgrade", "--install", chart, str(CHARTS / chart), "--create-namespace", *chosen, namespace=namespace
+        )
+
+    def roll_back(self, chart: str, namespace: str) -> None:
+        """The release as it was before its last revision, until all its pods are Ready."""
+        self._run("rollback", chart, namespace=namespace)
+
+    def _run(self, *words: str, namespace: str) -> None:
+        ready = ("--namespace", namespace, "--wait", "--timeout", f"{WAIT_SECONDS:.0f}s")
         environment = {"KUBECONFIG": str(self.kubeconfig), **{name: str(self.folder) for name in _HOMES}}
-        self.runner.run(Command(tuple(words), environment=environment, timeout_seconds=WAIT_SECONDS + 30.0))
+        command = Command(
+            (str(self.program), *words, *ready), environment=environment, timeout_seconds=WAIT_SECONDS + 30
+        )
+        self.runner.run(command)

@@ -1,7 +1,8 @@
-"""`python -m tests.chaos.pods`: rollouts of fifty machines while the pods of the control plane are killed.
+"""`python -m tests.chaos.pods`: rollouts of fifty machines while the pods of the control plane are taken away.
 
 Real pods from our image, installed by helm; simulated nodes with real agents, executors and journals. In each round a
-new revision changes every machine, and every pod is killed, one after the other or, in every second round, all at once.
+new revision changes every machine, and every pod is deleted by force, one after the other or, in every second round,
+all at once. In two more rounds helm upgrades all pods and rolls back.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
 from bench.cloud import IMAGE_DIGEST, BenchCloud
 from cli.demo.cloud import TENANT, condition, is_current
 from cli.demo.control import NAMESPACE
+from cli.demo.pods.plane import PodPlane
+from cli.demo.pods.values import values
 
 NAME, NODES = "fifty", 5
 IMAGE = f"https://images.example/none.raw#sha256={IMAGE_DIGEST}"
@@ -38,34 +43,51 @@ class Rollouts:
     def __init__(self, cloud: BenchCloud, machines: int, source: random.Random) -> None:
         self._cloud, self._machines, self._source = cloud, machines, source
         self._kubectl = cloud.demo.kubectl
+        plane = cloud.demo.plane
+        assert isinstance(plane, PodPlane)
+        self._helm = plane.helm
 
-    def play(self, number: int) -> float:
-        """A revision for every machine, and a death for every pod; returns the seconds until all is Ready again."""
+    def play(self, number: int, hurt: Callable[[], None]) -> float:
+        """A revision for every machine while this is done; returns the seconds until all is Ready again."""
         params = {"machines": self._machines, "memory": f"{64 + number}Mi", "image": IMAGE}
         made = self._cloud.author.manifest(NAME, SCRIPT, params, datetime.now(UTC), number, maxUnavailable=10)
         self._kubectl.apply(json.dumps(made))
         began = time.monotonic()
-        if number % 2:
-            self._one_by_one()
-        else:
-            time.sleep(PAUSE_SECONDS)
-            self._kill(self._pods())
+        hurt()
         self._cloud.demo.wait(self._is_ready, f"revision {number}", self._words, PATIENCE_SECONDS)
         return time.monotonic() - began
 
-    def _one_by_one(self) -> None:
+    def one_by_one(self) -> None:
+        """Every pod has its turn."""
         pods = self._pods()
         self._source.shuffle(pods)
         for pod in pods:
-            self._kill([pod])
+            self._delete([pod])
             time.sleep(PAUSE_SECONDS)
+
+    def all_at_once(self) -> None:
+        """No pod is left."""
+        time.sleep(PAUSE_SECONDS)
+        self._delete(self._pods())
+
+    def upgrade(self) -> None:
+        """The release with another log level, so that every controller's pod is replaced."""
+        layout = self._cloud.demo.layout
+        chosen = layout.folder / "upgraded.yaml"
+        installed = values(self._cloud.demo.site.cluster, layout.address)
+        chosen.write_text(yaml.safe_dump({**yaml.safe_load(installed), "log": {"level": "DEBUG"}}))
+        self._helm.install("hardpan", NAMESPACE, chosen)
+
+    def roll_back(self) -> None:
+        """The release as it was before."""
+        self._helm.roll_back("hardpan", NAMESPACE)
 
     def _pods(self) -> list[str]:
         found = self._kubectl.list("pods", NAMESPACE, "app.kubernetes.io/component notin (certificates)")
         return sorted(each["metadata"]["name"] for each in found)
 
-    def _kill(self, pods: list[str]) -> None:
-        """SIGKILL at once, without a word to the process."""
+    def _delete(self, pods: list[str]) -> None:
+        """The object is gone at once; kubelet leaves the process a second or two."""
         words = ("--namespace", NAMESPACE, "--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
         self._kubectl.run("delete", "pods", *words, *pods)
 
@@ -109,13 +131,18 @@ def main() -> int:
         try:
             cloud.up(NODES)
             rollouts = Rollouts(cloud, asked.machines, random.Random(asked.seed))
-            for number in range(1, asked.rounds + 1):
-                how = "one by one" if number % 2 else "all at once"
-                print(f"round {number}: pods killed {how}, Ready after {rollouts.play(number):.1f} s", flush=True)
-            found = list(twice(Path(folder) / "simulated", asked.machines, asked.rounds))
+            deaths = [rollouts.all_at_once, rollouts.one_by_one]
+            hurts = [deaths[number % 2] for number in range(1, asked.rounds + 1)] + [
+                rollouts.upgrade,
+                rollouts.roll_back,
+            ]
+            for number, hurt in enumerate(hurts, 1):
+                seconds = rollouts.play(number, hurt)
+                print(f"round {number}: {hurt.__name__.replace('_', ' ')}, Ready after {seconds:.1f} s", flush=True)
+            found = list(twice(Path(folder) / "simulated", asked.machines, len(hurts)))
         finally:
             cloud.down()
-    print("\n".join(found) or f"{asked.machines} machines, {asked.rounds} revisions: no start twice, none left out")
+    print("\n".join(found) or f"{asked.machines} machines, {len(hurts)} revisions: no start twice, none left out")
     return 1 if found else 0
 
 
