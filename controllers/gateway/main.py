@@ -15,10 +15,11 @@ from controllers.gateway.connection import guarded, loop_with
 from controllers.gateway.door import Door
 from controllers.gateway.limiter import Rate
 from controllers.gateway.network import client_files, network
+from controllers.gateway.routes import Upstream
 from controllers.gateway.upstream import ToWhoLeads
 from controllers.loop import logs
 from controllers.loop.metrics import Metrics
-from controllers.loop.monitor import Monitor, Standing
+from controllers.loop.monitor import Monitor, Readiness
 from controllers.loop.settings import from_environment
 from controllers.settings import Environment
 from controllers.tls.contexts import seconds_left
@@ -34,7 +35,7 @@ def main(environment: Mapping[str, str]) -> int:
     loop = from_environment("gateway", environment)
     values = Environment(environment)
     logs.setup(loop.log_form, loop.log_level)
-    upstreams = {
+    upstreams: dict[Upstream, str] = {
         "ledger": values.text("HARDPAN_LEDGER_URL", "http://127.0.0.1:8081"),
         "supervisor": values.text("HARDPAN_SUPERVISOR_URL", "http://127.0.0.1:8082"),
     }
@@ -45,7 +46,7 @@ def main(environment: Mapping[str, str]) -> int:
     if files:
         metrics.certificate("upstream client", lambda: seconds_left(files.certificate))
     way = ToWhoLeads(network(files))
-    application = create(upstreams, rate, way, body_seconds=patience, refuse=metrics.refuse)  # type: ignore[arg-type]
+    application = create(upstreams, rate, way, body_seconds=patience, refuse=metrics.refuse)
     listen = values.listen("HARDPAN_GATEWAY_LISTEN", "127.0.0.1:8443")
     served = server(application, listen, metrics)
     most = min(int(values.number("HARDPAN_GATEWAY_CONNECTIONS", 4096)), _descriptors() - SPARE_DESCRIPTORS)
@@ -62,7 +63,7 @@ async def _serve(gateway: uvicorn.Server, address: tuple[str, int] | None, metri
     """Serves, and tells its figures where there is an address for that."""
     if address is None:
         return await gateway.serve()
-    monitor = Monitor([], list, lambda: Standing.WORKING if gateway.started else Standing.STARTING, metrics)
+    monitor = Monitor([], list, lambda: Readiness.WORKING if gateway.started else Readiness.STARTING, metrics)
     telling = asyncio.create_task(monitor.serve(*address))
     try:
         await gateway.serve()

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
@@ -35,13 +35,8 @@ class ToWhoLeads(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx.AsyncBaseTransport. Raises httpx.TransportError."""
-        host = request.url.host
-        known = self._leading.pop(host, None)
-        for address in [known] if known else []:
-            with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-                return await self._send(request, address)
-        refused = httpx.ConnectError(f"nothing is behind the name {host}", request=request)
-        for address in await self._addresses(request):
+        refused = httpx.ConnectError(f"nothing is behind the name {request.url.host}", request=request)
+        async for address in self._candidates(request):
             try:
                 return await self._send(request, address)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -64,6 +59,13 @@ class ToWhoLeads(httpx.AsyncBaseTransport):
         answer = await self._inner.handle_async_request(sent)
         self._leading[request.url.host] = address
         return answer
+
+    async def _candidates(self, request: httpx.Request) -> AsyncIterator[str]:
+        """Who answered last, unless it fails now; the name is looked up only after that."""
+        if known := self._leading.pop(request.url.host, None):
+            yield known
+        for address in await self._addresses(request):
+            yield address
 
     async def _addresses(self, request: httpx.Request) -> list[str]:
         try:

@@ -18,7 +18,7 @@ LAG_SECONDS = 5.0
 LAG_PROBE_SECONDS = 0.25
 
 
-class Standing(StrEnum):
+class Readiness(StrEnum):
     """How far a process is. Who stands by is ready too: it takes over when the one that works is gone."""
 
     STARTING = "not listed yet"
@@ -66,7 +66,7 @@ class Monitor:
         self,
         controllers: Sequence[Controller],
         problems: Callable[[], list[str]],
-        standing: Callable[[], Standing],
+        readiness: Callable[[], Readiness],
         metrics: Metrics,
         watched: Callable[[], Mapping[Resource, bool]] = dict,
     ) -> None:
@@ -74,7 +74,7 @@ class Monitor:
         self._watched = watched
         self._controllers = controllers
         self._problems = problems
-        self._standing = standing
+        self._readiness = readiness
         self._metrics = metrics
 
     async def serve(self, host: str, port: int) -> None:
@@ -90,7 +90,7 @@ class Monitor:
     def _application(self) -> web.Application:
         application = web.Application()
         application.router.add_get("/healthz", self._health)
-        application.router.add_get("/readyz", self._readiness)
+        application.router.add_get("/readyz", self._ready)
         application.router.add_get("/metrics", self._figures)
         return application
 
@@ -98,10 +98,10 @@ class Monitor:
         found = self._problems()
         return web.Response(status=500 if found else 200, text="\n".join(found) or "ok")
 
-    async def _readiness(self, _: web.Request) -> web.Response:
-        standing = self._standing()
-        return web.Response(status=503 if standing is Standing.STARTING else 200, text=standing)
+    async def _ready(self, _: web.Request) -> web.Response:
+        readiness = self._readiness()
+        return web.Response(status=503 if readiness is Readiness.STARTING else 200, text=readiness)
 
     async def _figures(self, _: web.Request) -> web.Response:
-        self._metrics.look(self._standing() is Standing.WORKING, self._controllers, self._watched())
+        self._metrics.look(self._readiness() is Readiness.WORKING, self._controllers, self._watched())
         return web.Response(body=self._metrics.text(), content_type="text/plain", charset="utf-8")

@@ -12,7 +12,7 @@ import uvicorn
 
 from controllers.loop.errors import LeaseLost, ProcessEnded
 from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
-from controllers.loop.monitor import Lag, Monitor, Standing, problems
+from controllers.loop.monitor import Lag, Monitor, Readiness, problems
 from controllers.loop.objects import Resource
 from controllers.loop.process import Context, Process
 from controllers.loop.runner import Runner
@@ -52,10 +52,10 @@ class Operation:
         """Whether it is ready and, where needed, leads."""
         return self.ready and (self._context.lease.leading or not self._process.leads)
 
-    def _standing(self) -> Standing:
+    def _readiness(self) -> Readiness:
         if not self.ready:
-            return Standing.STARTING
-        return Standing.WORKING if self.working else Standing.STANDING_BY
+            return Readiness.STARTING
+        return Readiness.WORKING if self.working else Readiness.STANDING_BY
 
     def _problems(self) -> list[str]:
         return problems(self._process.controllers, self._lag.take(), self._informer.silent)
@@ -88,7 +88,7 @@ class Operation:
     def _start_watching(self) -> None:
         self._start("loop lag", self._lag.watch(self._context.metrics))
         if self._settings.monitor is not None:
-            parts = (self._process.controllers, self._problems, self._standing, self._context.metrics, self._watched)
+            parts = (self._process.controllers, self._problems, self._readiness, self._context.metrics, self._watched)
             monitor = Monitor(*parts)
             self._start("monitor", monitor.serve(*self._settings.monitor))
         if self._informer.resources:
