@@ -34,3 +34,11 @@ def test_a_silent_watch_that_speaks_again_is_forgiven() -> None:
     silence.listed("nodes", news=True)
     silence.heard("nodes")
     assert silence.silent == []
+
+
+def test_a_list_right_after_an_event_does_not_count_against_the_watch() -> None:
+    silence = Silence[str]()
+    silence.heard("nodes")
+    silence.listed("nodes", news=True)
+    silence.listed("nodes", news=True)
+    assert silence.silent == []
