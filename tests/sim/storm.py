@@ -68,6 +68,8 @@ class Storm:
             await tending
         world.history.note("play", "healed", "")
         await users.mend()
+        # A deployment that waited for a node says why until it hears that there is one again: that is not calm yet.
+        await asyncio.sleep(CALM_SECONDS)
         await self._settle(world, "I3 converges")
         world.quiet_since = _now()
         world.history.note("play", "quiet", "")
