@@ -20,7 +20,7 @@ from controllers.stuck import is_stuck
 from controllers.supervisor.accept import Judge
 from controllers.supervisor.apply import Hands
 from controllers.supervisor.caches import Caches
-from controllers.supervisor.credentials import CredentialsDesk, SiteAuthority
+from controllers.supervisor.credentials import CredentialsDesk, QueueDoor, SiteAuthority
 from controllers.supervisor.doors import Doors
 from controllers.supervisor.figures import Figures
 from controllers.supervisor.inbox import Inbox
@@ -114,7 +114,8 @@ def _process(settings: Settings, context: Context, broker: ControllerBroker, eva
     look = QueueLook(broker, caches, figures.queue)
     queue = WorkQueue[ObjectKey](randomness=context.randomness)
     controller = Controller("supervisor", caches.watches, reconciler.reconcile, of="deployment", queue=queue)
-    counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, settings.queue_url, context.now)
+    door = QueueDoor(settings.queue_url, settings.redis.authority)
+    counter = CredentialsDesk(caches.nodes, trust.view, broker, settings.authority, door, context.now)
     web = Starlette()
 
     async def credentials(data: bytes, _: str) -> dict[str, str]:

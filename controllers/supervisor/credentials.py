@@ -42,6 +42,14 @@ class SiteAuthority:
         return client_certificate(self.certificate, self.key, node, public, now)
 
 
+@dataclass(frozen=True)
+class QueueDoor:
+    """Where nodes find the queue, and who signed its certificate: the site's authority, or that of another's Redis."""
+
+    url: str
+    authority: Path
+
+
 class CredentialsDesk:
     """Answers credential requests. Each answer replaces the password, so that an old one never works on."""
 
@@ -51,11 +59,11 @@ class CredentialsDesk:
         trust: Callable[[], TrustView],
         broker: ControllerBroker,
         authority: SiteAuthority,
-        url: str,
+        queue: QueueDoor,
         clock: Callable[[], datetime],
     ) -> None:
         self._nodes, self._trust, self._broker = nodes, trust, broker
-        self._authority, self._url, self._clock = authority, url, clock
+        self._authority, self._queue, self._clock = authority, queue, clock
         self._nonces: dict[str, None] = {}
 
     async def answer(self, data: bytes) -> dict[str, str]:
@@ -66,10 +74,10 @@ class CredentialsDesk:
         await self._broker.grant(certificate.node, password)
         issued = self._authority.issue(certificate.node, decode(certificate.tls_key), self._clock())
         inside = {
-            "url": self._url,
+            "url": self._queue.url,
             "username": certificate.node,
             "password": password,
-            "ca": self._authority.certificate.read_text(),
+            "ca": self._queue.authority.read_text(),
             "certificate": issued.decode(),
         }
         return {"sealed": encode(seal(decode(certificate.box_key), json.dumps(inside).encode()))}

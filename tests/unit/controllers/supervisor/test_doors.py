@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from cli.demo.pki import Authority
+from controllers.supervisor import credentials
 from controllers.supervisor.caches import NODES
-from controllers.supervisor.credentials import CredentialsDesk, SiteAuthority
+from controllers.supervisor.credentials import CredentialsDesk, QueueDoor, SiteAuthority
 from controllers.supervisor.doors import Doors
 from jobs.errors import Unavailable
 from jobs.testing import MemoryControllerBroker
 from tests.unit.controllers.supervisor.fake_node import FakeNode
 from tests.unit.controllers.supervisor.world import World
 from tests.unit.trust import world as trusted
+from trust.dsse import decode
 from trust.errors import Refusal
 from trust.machine import sign
 from trust.part import format_time
 from trust.registration import CREDENTIALS_TYPE, CredentialsRequest
+
+NOWHERE = QueueDoor("rediss://q", None)  # type: ignore[arg-type]
 
 
 class Broker(MemoryControllerBroker):
@@ -118,7 +126,7 @@ async def test_a_node_in_conflict_is_given_no_orders_and_no_credentials() -> Non
     assert world.said()["Available"][:2] == ("Unknown", "NodeNotCertified")
     assert "frozen (NodeConflict)" in world.said()["Available"][2]
     authority = SiteAuthority(None, None)  # type: ignore[arg-type]
-    desk = CredentialsDesk(world.caches.nodes, world.caches.trust.view, broker, authority, "rediss://q", world.now)
+    desk = CredentialsDesk(world.caches.nodes, world.caches.trust.view, broker, authority, NOWHERE, world.now)
     body = CredentialsRequest(cluster=trusted.CLUSTER, node=home.id, time=format_time(world.now()), nonce="n")
     with pytest.raises(Refusal, match="two machines speak with the key"):
         await desk.answer(sign(CREDENTIALS_TYPE, body.to_bytes(), home.key, home.id))
@@ -140,7 +148,7 @@ async def test_a_removed_node_is_shut_out_also_by_a_supervisor_that_began_later_
     await doors.look()
     assert broker.revoked == [node.id]
     authority = SiteAuthority(None, None)  # type: ignore[arg-type]
-    desk = CredentialsDesk(world.caches.nodes, world.caches.trust.view, broker, authority, "rediss://q", world.now)
+    desk = CredentialsDesk(world.caches.nodes, world.caches.trust.view, broker, authority, NOWHERE, world.now)
     body = CredentialsRequest(cluster=trusted.CLUSTER, node=node.id, time=format_time(world.now()), nonce="n")
     with pytest.raises(Refusal, match="by the operator"):
         await desk.answer(sign(CREDENTIALS_TYPE, body.to_bytes(), node.key, node.id))
@@ -151,3 +159,20 @@ async def test_a_node_that_is_being_removed_keeps_its_way_to_the_queue_until_it_
     await world.decide(node, removal="Graceful")
     await doors.look()
     assert broker.revoked == []
+
+
+async def test_a_node_is_told_whom_the_queue_is_signed_by_where_that_is_not_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An external Redis has a certificate of its own authority, and nodes one of the site's."""
+    world, _, broker, node = await house()
+    monkeypatch.setattr(credentials, "seal", lambda _, data: data)
+    site, queue = (Authority(tmp_path, name).pair for name in ("site", "queue"))
+    door = QueueDoor("rediss://q", queue.certificate)
+    authority = SiteAuthority(site.certificate, site.key)
+    desk = CredentialsDesk(world.caches.nodes, world.caches.trust.view, broker, authority, door, world.now)
+    body = CredentialsRequest(cluster=trusted.CLUSTER, node=node.id, time=format_time(world.now()), nonce="n")
+    answer = await desk.answer(sign(CREDENTIALS_TYPE, body.to_bytes(), node.key, node.id))
+    told = json.loads(decode(answer["sealed"]))
+    assert told["url"] == "rediss://q"
+    assert told["ca"] == queue.certificate.read_text()
