@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import pytest
 
-from tests.cluster.charts.golden import CASES, file, kept
+from tests.cluster.charts.golden import CASES, WHOLE, file, kept
 from tests.cluster.charts.helm import BASIC, CLUSTER, Helm, HelmRefused
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_objects_of_a_case_are_those_that_are_kept(renderer: Helm, case: str) -> None:
     assert kept(renderer, case) == file(case).read_text(), "look at the change, then `make charts`"
+
+
+@pytest.mark.parametrize("case", [WHOLE, "external-redis"])
+def test_no_container_is_told_a_variable_twice(renderer: Helm, case: str) -> None:
+    pods = [each["spec"]["template"]["spec"] for each in renderer.template(*BASIC, *CASES[case]) if is_workload(each)]
+    assert pods
+    for container in (container for pod in pods for container in pod["containers"]):
+        told = Counter(each["name"] for each in container.get("env", ()))
+        assert set(told.values()) <= {1}, told.most_common(1)
+
+
+def is_workload(made: dict[str, Any]) -> bool:
+    """Whether it makes pods."""
+    return made["kind"] in {"Deployment", "StatefulSet", "Job"}
 
 
 @pytest.mark.parametrize("chart", ["hardpan", "hardpan-crds"])
