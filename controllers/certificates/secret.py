@@ -46,6 +46,11 @@ def is_ours(seen: Object) -> bool:
     return is_labelled(seen) and seen.annotations.get(WRITTEN) == _fingerprint(part(seen, CERTIFICATE))
 
 
+def is_our_making(seen: Object) -> bool:
+    """Whether what lies there is this role's making, so that nobody misses it after the installation."""
+    return is_ours(seen) if WRITTEN in seen.annotations else is_labelled(seen)
+
+
 def pem_of(seen: Object) -> Pem:
     """Certificate and key."""
     return Pem(part(seen, CERTIFICATE), part(seen, KEY))

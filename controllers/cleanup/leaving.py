@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from controllers.certificates.secret import SECRET, is_our_making
+from controllers.certificates.trusted import CONFIG_MAP
 from controllers.cleanup.settings import Extent, Settings
 from controllers.loop.errors import Conflict, LoopError, NotFound
 from controllers.loop.kube import Kube
@@ -24,8 +26,6 @@ from crds.volume import VOLUME
 log = logging.getLogger(__name__)
 WORKLOADS = tuple(resource_of(each) for each in (DEPLOYMENT, MACHINE, VOLUME, JOB))
 RECORDS = tuple(resource_of(each) for each in sorted(KINDS, key=lambda kind: kind is TRUST))
-SECRET = Resource("", "v1", "secrets", "Secret", namespaced=True)
-CONFIG_MAP = Resource("", "v1", "configmaps", "ConfigMap", namespaced=True)
 SITE_CA = "hardpan-site-ca"
 PAUSE_SECONDS = 1.0
 NAMED = 5
@@ -81,8 +81,13 @@ class Leaving:
         for resource, names in ((SECRET, self._settings.secrets), (CONFIG_MAP, (SITE_CA,))):
             for name in names:
                 with suppress(NotFound):
-                    key = ObjectKey(self._settings.namespace, name)
-                    await self._kube.delete(await self._kube.get(resource, key))
+                    await self._delete_ours(await self._kube.get(resource, ObjectKey(self._settings.namespace, name)))
+
+    async def _delete_ours(self, made: Object) -> None:
+        if is_our_making(made):
+            await self._kube.delete(made)
+        else:
+            log.info("%s stays: somebody else put it there", made)
 
     async def _delete(self, resource: Resource) -> None:
         found = (await self._kube.list(resource)).objects

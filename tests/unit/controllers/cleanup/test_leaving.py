@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from controllers.certificates.making import Pem
+from controllers.certificates.secret import SECRET, body, encoded, labels
+from controllers.certificates.trusted import CONFIG_MAP
 from controllers.cleanup import leaving
-from controllers.cleanup.leaving import CONFIG_MAP, SECRET, Leaving, Unfinished
+from controllers.cleanup.leaving import Leaving, Unfinished
 from controllers.cleanup.settings import Extent, Settings, settings_from
 from controllers.loop.errors import BadSettings
 from controllers.loop.objects import ObjectKey, Resource, resource_of
@@ -48,9 +51,10 @@ async def kube() -> MemoryKube:
     await _make(made, TRUSTS, "cluster", "")
     await _make(made, DEPLOYMENTS, "web", "tenant", finalizers=[DEPLOYMENT_FINALIZER])
     await _make(made, MACHINES, "web-0", "tenant", {"node": NODE}, [WORKLOAD_FINALIZER, FOREIGN])
-    await _make(made, SECRET, "hardpan-redis", "hardpan-system")
     await _make(made, SECRET, "hardpan-supervisor-key", "hardpan-system")
-    await _make(made, CONFIG_MAP, "hardpan-site-ca", "hardpan-system")
+    for resource, name in ((SECRET, "hardpan-redis"), (CONFIG_MAP, "hardpan-site-ca")):
+        metadata = {"name": name, "namespace": "hardpan-system", "labels": labels()}
+        await made.create(resource, {"metadata": metadata})
     return made
 
 
@@ -114,6 +118,14 @@ async def test_everything_goes_but_what_is_somebody_elses(kube: MemoryKube) -> N
     assert (machine.finalizers, machine.deletion_timestamp is None) == ((FOREIGN,), False)
     assert [each.name for each in kube.objects(SECRET)] == ["hardpan-supervisor-key"]
     assert kube.objects(CONFIG_MAP) == ()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_certificate_that_somebody_else_put_there_stays(kube: MemoryKube, replaced: bool) -> None:
+    made = body("hardpan-system", "hardpan-gateway-tls", Pem(b"ours", b"key"), b"root")
+    await kube.create(SECRET, {**made, "data": encoded({"tls.crt": b"theirs" if replaced else b"ours"})})
+    await _leaving(kube, Extent.EVERYTHING).run()
+    assert ("hardpan-gateway-tls" in {each.name for each in kube.objects(SECRET)}) is replaced
 
 
 async def test_trust_goes_last_for_everything_else_hangs_on_it(kube: MemoryKube) -> None:
