@@ -59,4 +59,9 @@ class Values(Part):
             " not answer; or, after that, remove every object of ours, finalizers included."
         ),
     ] = "Nothing"
+    cleanup_seconds: Annotated[
+        int,
+        Field(ge=1),
+        about("For how long the clean-up waits for nodes; `helm uninstall --timeout` must be longer (5 minutes)."),
+    ] = 180
     global_: Annotated[dict[str, Any], Field(alias="global"), about("Of a parent chart; not used.")] = Field({})
