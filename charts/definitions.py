@@ -12,7 +12,6 @@ from crds.meta import KindDefinition
 from crds.schema import manifest
 
 KEEP = {"helm.sh/resource-policy": "keep"}
-VERSION = "{{ .Chart.AppVersion }}"
 
 
 def files(folder: Path) -> dict[Path, str]:
@@ -21,10 +20,10 @@ def files(folder: Path) -> dict[Path, str]:
 
 
 def text(kind: KindDefinition) -> str:
-    """The template of one kind; its annotation says of which version it is, so that the other chart can tell."""
+    """The template of one kind; its annotations say of which version it is, so that the other chart can tell."""
     made: dict[str, Any] = manifest(kind)
-    made["metadata"] = {**made["metadata"], "annotations": {**KEEP, "hardpan.dev/version": "VERSION"}}
+    made["metadata"]["annotations"] |= KEEP
     written = yaml.dump(made, Dumper=yaml.CSafeDumper, sort_keys=False, width=110)
     if "{{" in written:
         raise ValueError(f"{kind.kind}: helm would take the braces in its schema for its own")
-    return written.replace("hardpan.dev/version: VERSION", f'hardpan.dev/version: "{VERSION}"')
+    return written

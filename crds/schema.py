@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 from crds.generated import run
 from crds.kinds import KINDS
 from crds.meta import GROUP, VERSION, Column, KindDefinition, Part
+from crds.stamp import Stamp, digest_of, stamp_of
 
 FOLDER = Path(__file__).parent
 KEPT = frozenset(
@@ -119,10 +121,11 @@ def manifest(kind: KindDefinition) -> dict[str, Any]:
     if kind.selectable_fields:
         version["selectableFields"] = [{"jsonPath": each} for each in kind.selectable_fields]
     spec = {"group": GROUP, "scope": kind.scope, "names": names, "versions": [version]}
+    stamp = Stamp(version_of("hardpan"), digest_of({"spec": spec}))
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": kind.name},
+        "metadata": {"name": kind.name, "annotations": stamp.annotations()},
         "spec": spec,
     }
 
@@ -132,14 +135,32 @@ def _column(column: Column) -> dict[str, Any]:
     return {**shown, "priority": 1} if column.wide else shown
 
 
+def stamps() -> str:
+    """The module by which programs know what they need without making the schemas."""
+    lines = [f'    "{kind.name}": Stamp(RELEASE, "{stamp_of(manifest(kind)).schemas}"),' for kind in KINDS]
+    table = "\n".join(lines)
+    return f'''"""What this program needs of each kind. Made from the models by `make crds`: change those."""
+
+from __future__ import annotations
+
+from crds.stamp import Stamp
+
+RELEASE = "{version_of("hardpan")}"
+NEEDED: dict[str, Stamp] = {{
+{table}
+}}
+'''
+
+
 def manifests() -> dict[Path, str]:
-    """The text of every CRD file."""
-    return {
+    """The text of every file that is made of the models here."""
+    definitions = {
         FOLDER / f"{kind.kind.lower()}.yaml": yaml.dump(
             manifest(kind), Dumper=yaml.CSafeDumper, sort_keys=False, width=110
         )
         for kind in KINDS
     }
+    return definitions | {FOLDER / "stamps.py": stamps()}
 
 
 def main(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from controllers.loop.access import login
 from controllers.loop.announcing import AnnouncingKube, IsStuck
 from controllers.loop.ending import run_and_end
 from controllers.loop.errors import LoopError
+from controllers.loop.kinds import kinds_complaint
 from controllers.loop.kube_http import HttpKube
 from controllers.loop.lease import Lease
 from controllers.loop.metrics import Metrics
@@ -55,7 +56,7 @@ async def _run(compose: Compose, settings: LoopSettings, is_stuck: IsStuck) -> N
         process = await compose(context)
         _remember(kube, process)
         source = KopfSource(http, login, lambda: _take_signals(stop))
-        await Operation(process, context, source, settings, stop).run()
+        await Operation(process, context, source, settings, stop, lambda: kinds_complaint(http)).run()
     finally:
         await http.close()
 

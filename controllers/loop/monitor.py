@@ -59,6 +59,11 @@ def problems(controllers: Sequence[Controller], lag: float, silent: Collection[R
     return stuck + ([f"the event loop stood still for {lag:.1f} s"] if lag > LAG_SECONDS else [])
 
 
+def answer(readiness: Readiness, obstacle: str) -> tuple[int, str]:
+    """What a readiness probe is told."""
+    return (503, obstacle or readiness) if readiness is Readiness.STARTING else (200, readiness)
+
+
 class Monitor:
     """Serves /healthz, /readyz and /metrics on an address of its own."""
 
@@ -69,9 +74,11 @@ class Monitor:
         readiness: Callable[[], Readiness],
         metrics: Metrics,
         watched: Callable[[], Mapping[Resource, bool]] = dict,
+        obstacle: Callable[[], str] = str,
     ) -> None:
-        """`watched` are the kinds with a watch, and whether it is silent."""
+        """`watched` are the kinds with a watch, and whether it is silent; `obstacle` is what a start waits for."""
         self._watched = watched
+        self._obstacle = obstacle
         self._controllers = controllers
         self._problems = problems
         self._readiness = readiness
@@ -99,8 +106,8 @@ class Monitor:
         return web.Response(status=500 if found else 200, text="\n".join(found) or "ok")
 
     async def _ready(self, _: web.Request) -> web.Response:
-        readiness = self._readiness()
-        return web.Response(status=503 if readiness is Readiness.STARTING else 200, text=readiness)
+        code, words = answer(self._readiness(), self._obstacle())
+        return web.Response(status=code, text=words)
 
     async def _figures(self, _: web.Request) -> web.Response:
         self._metrics.look(self._readiness() is Readiness.WORKING, self._controllers, self._watched())

@@ -12,6 +12,7 @@ import uvicorn
 
 from controllers.loop.errors import LeaseLost, ProcessEnded
 from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
+from controllers.loop.kinds import Complain, no_complaint
 from controllers.loop.monitor import Lag, Monitor, Readiness, problems
 from controllers.loop.objects import Resource
 from controllers.loop.process import Context, Process
@@ -25,10 +26,19 @@ GIVE_UP_SECONDS = 10.0
 
 
 class Operation:
-    """Runs a process until `stop`, or until one of its parts ends, which none may do unasked."""
+    """Runs a process until `stop`, or until one of its parts ends, which none may do unasked.
+
+    What `complain` says of the kinds keeps it from working, and is asked again until it says nothing.
+    """
 
     def __init__(
-        self, process: Process, context: Context, source: WatchSource, settings: LoopSettings, stop: asyncio.Event
+        self,
+        process: Process,
+        context: Context,
+        source: WatchSource,
+        settings: LoopSettings,
+        stop: asyncio.Event,
+        complain: Complain = no_complaint,
     ) -> None:
         self._process = process
         self._context = context
@@ -41,6 +51,8 @@ class Operation:
         self._servers = [_Server(config) for config in process.servers]
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lag = Lag()
+        self._complain = complain
+        self.obstacle = ""
 
     @property
     def ready(self) -> bool:
@@ -78,6 +90,7 @@ class Operation:
             await self._end()
 
     async def _prepare(self) -> None:
+        await self._await_kinds()
         await self._informer.sync()
         if self._process.leads:
             await self._context.lease.acquire()
@@ -85,11 +98,20 @@ class Operation:
             # Watches may have missed something while this process stood by, and who leads decides on all that there is.
             await self._informer.sync()
 
+    async def _await_kinds(self) -> None:
+        """An upgrade of the kinds mends it, and nobody has to start this process anew then."""
+        while said := await self._complain():
+            if said != self.obstacle:
+                log.error("%s does not work yet: %s", self._settings.name, said)
+            self.obstacle = said
+            await asyncio.sleep(self._settings.look_again_seconds)
+        self.obstacle = ""
+
     def _start_watching(self) -> None:
         self._start("loop lag", self._lag.watch(self._context.metrics))
         if self._settings.monitor is not None:
             parts = (self._process.controllers, self._problems, self._readiness, self._context.metrics, self._watched)
-            monitor = Monitor(*parts)
+            monitor = Monitor(*parts, obstacle=lambda: self.obstacle)
             self._start("monitor", monitor.serve(*self._settings.monitor))
         if self._informer.resources:
             watching = self._source.run(self._informer.resources, self._deliver, self._stop_watching)

@@ -43,6 +43,9 @@ class LoopSettings:
     collector: str = ""
     """Where spans go: URL of an OpenTelemetry collector; empty for nowhere. OTEL_EXPORTER_OTLP_ENDPOINT."""
 
+    look_again_seconds: float = 2.0
+    """How often a start that waits for kinds of this version looks at them again."""
+
     drain_seconds: float = 10.0
     """How long reconciles under way may take to finish when the process is asked to end; a pod's grace is 30 s."""
 

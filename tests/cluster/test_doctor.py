@@ -24,6 +24,7 @@ from cli.main import run
 from cli.site import Site
 from crds.deployment import DEPLOYMENT
 from crds.schema import manifest
+from crds.stamp import Stamp, digest_of
 from tests.cluster.test_cli import put, thing
 from tests.system.node_site import wait_for
 from tests.system.redis_server import OPERATOR, RedisServer
@@ -187,11 +188,16 @@ def test_nothing_is_wrong(doctor: Callable[[], dict[str, str]]) -> None:
     assert doctor() == {}
 
 
-def test_a_schema_of_another_version_is_told(place: Place, doctor: Callable[[], dict[str, str]]) -> None:
+def test_kinds_of_an_older_version_and_changed_ones_are_told(
+    place: Place, doctor: Callable[[], dict[str, str]]
+) -> None:
     other = manifest(DEPLOYMENT)
     other["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "of another version"
     place.apply(other)
-    assert doctor() == {"kinds": f"of another version: {DEPLOYMENT.name}"}
+    assert doctor() == {"kinds": f"not as they were installed: {DEPLOYMENT.name}"}
+    other["metadata"]["annotations"] = Stamp("0.0.9", digest_of(other)).annotations()
+    place.apply(other)
+    assert doctor()["kinds"].startswith(f"CRD {DEPLOYMENT.name} is of version 0.0.9, this program needs ")
 
 
 def test_a_silent_and_a_missing_controller_are_told(place: Place, doctor: Callable[[], dict[str, str]]) -> None:

@@ -61,6 +61,17 @@ labels:
   verbs: [list, watch]
 {{- end -}}
 
+{{- define "hardpan.rights.kinds" -}}
+{{- /* Of which version they are: a controller works with no older ones than it was made for. */ -}}
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  resourceNames:
+    {{- range splitList " " "trusts users tenants supervisors jointokens releases nodes deployments revisionmarks machines volumes jobs" }}
+    - {{ . }}.hardpan.dev
+    {{- end }}
+  verbs: [get]
+{{- end -}}
+
 {{- define "hardpan.rights.events" -}}
 {{- /* Events are where their objects are: in the namespaces of tenants. */ -}}
 - {apiGroups: [""], resources: [events], verbs: [create]}

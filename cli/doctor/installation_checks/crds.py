@@ -1,38 +1,31 @@
-"""Our kinds are there, in the form that this version of the program knows."""
+"""Our kinds are there, and this program can work with them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cli.doctor.check import Check, Finding, well, wrong
 from cli.doctor.installation import Installation
-from crds.kinds import KINDS
-from crds.schema import manifest
-
-REMEDY = "kubectl apply --server-side -f crds/    of the version of this program"
+from crds.stamp import UPGRADE, digest_of, outdated, stamp_of
+from crds.stamps import NEEDED
 
 
 def look(installation: Installation) -> Iterator[Finding]:
-    """Compares the schemas."""
-    held = {each["metadata"]["name"]: each for each in installation.objects("customresourcedefinitions")}
-    wanted = {each.name: manifest(each) for each in KINDS}
-    missing = sorted(name for name in wanted if name not in held)
-    other = sorted(name for name, each in wanted.items() if name in held and not _same(held[name], each))
+    """Compares what the kinds say of themselves with what is needed, and with what they are."""
+    found = {each["metadata"]["name"]: each for each in installation.objects("customresourcedefinitions")}
+    held = {name: each for name, each in found.items() if name in NEEDED}
+    missing = sorted(NEEDED.keys() - held.keys())
+    old = outdated(held.values(), NEEDED)
+    changed = sorted(name for name, each in held.items() if digest_of(each) != stamp_of(each).schemas)
     if missing:
-        yield wrong(f"missing: {', '.join(missing)}", REMEDY)
-    if other:
-        yield wrong(f"of another version: {', '.join(other)}", REMEDY)
-    if not missing and not other:
-        yield well(f"{len(wanted)} kinds, all of this version")
-
-
-def _same(held: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    return _schemas(held) == _schemas(wanted)
-
-
-def _schemas(crd: dict[str, Any]) -> dict[str, Any]:
-    return {each["name"]: each.get("schema") for each in crd["spec"]["versions"] if each.get("served")}
+        yield wrong(f"missing: {', '.join(missing)}", UPGRADE.replace("upgrade", "install", 1))
+    if old:
+        yield wrong(old, UPGRADE)
+    elif changed:
+        yield wrong(f"not as they were installed: {', '.join(changed)}", UPGRADE)
+    elif not missing:
+        releases = sorted({stamp_of(each).release for each in held.values()})
+        yield well(f"{len(held)} kinds, of version {', '.join(releases)}")
 
 
 CHECK = Check("kinds", look)

@@ -16,13 +16,12 @@ from crds.schema import manifests, model_schema
 
 
 def test_the_committed_files_are_what_the_models_say() -> None:
-    committed = {file: file.read_text() for file in schema.FOLDER.glob("*.yaml")}
-    differing = sorted(file.name for file, text in manifests().items() if committed.get(file) != text)
+    differing = sorted(file.name for file, text in manifests().items() if file.read_text() != text)
     assert differing == [], "run `make crds` and commit what it writes"
 
 
 def test_no_file_is_left_of_a_kind_that_is_gone() -> None:
-    assert set(schema.FOLDER.glob("*.yaml")) == set(manifests())
+    assert set(schema.FOLDER.glob("*.yaml")) == {file for file in manifests() if file.suffix == ".yaml"}
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def test_writing_mends_what_differs(folder: Path) -> None:
     (folder / "job.yaml").unlink()
     schema.main(["--write"])
     assert schema.main(["--check"]) == 0
-    assert {file.stem for file in folder.iterdir()} == {kind.kind.lower() for kind in KINDS}
+    assert {file.stem for file in folder.glob("*.yaml")} == {kind.kind.lower() for kind in KINDS}
 
 
 def test_another_word_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from cli.doctor.examination import Diagnosis, data, examine, is_well, text
 from cli.doctor.installation_checks import CHECKS
 from cli.doctor.testing import NODE, NOW, FakeInstallation, ago, condition, lease, thing
 from cli.errors import CliError
+from crds.stamp import Stamp, digest_of
 from jobs.inspection import Inspection
 
 MIB = 1 << 20
@@ -71,6 +72,16 @@ def _other_schema(it: FakeInstallation) -> None:
     it.held["customresourcedefinitions"][0]["spec"]["versions"][0]["schema"] = {}
 
 
+def _older(it: FakeInstallation) -> None:
+    it.held["customresourcedefinitions"][0]["metadata"]["annotations"] = Stamp("0.0.9", "another").annotations()
+
+
+def _newer(it: FakeInstallation) -> None:
+    held = it.held["customresourcedefinitions"][0]
+    held["spec"]["versions"][0]["schema"] = {}
+    held["metadata"]["annotations"] = Stamp("99.0.0", digest_of(held)).annotations()
+
+
 def deployment(name: str, *conditions: dict[str, str], **fields: Any) -> Callable[[FakeInstallation], None]:
     """A deployment more."""
     return added("deployments.hardpan.dev", thing(name, *conditions, namespace="shop", **fields))
@@ -80,7 +91,8 @@ LEASES, NODES = "leases.coordination.k8s.io", "nodes.hardpan.dev"
 WRONG = {
     "the API server is not ready": (named(ready="[-]etcd failed"), "API server", "says '[-]etcd failed' at /readyz"),
     "a kind is missing": (without("customresourcedefinitions"), "kinds", "missing: trusts.hardpan.dev"),
-    "a kind is of another version": (_other_schema, "kinds", "of another version: trusts.hardpan.dev"),
+    "a kind is of an older version": (_older, "kinds", "CRD trusts.hardpan.dev is of version 0.0.9, "),
+    "a kind was changed": (_other_schema, "kinds", "not as they were installed: trusts.hardpan.dev"),
     "trust has ended": (named(view=trust(timedelta(-1))), "trust", "snapshot 41 of 2026-11-20 ended"),
     "the ledger never ran": (without(LEASES), "controllers", "ledger has never run here"),
     "a controller is silent": (
@@ -177,6 +189,11 @@ def test_what_will_be_wrong_is_told_and_fails_nobody_s_script(installation: Fake
     assert words in found[0].finding.message
     assert found[0].finding.remedy
     assert is_well(found)
+
+
+def test_kinds_that_are_newer_than_the_program_are_well(installation: FakeInstallation) -> None:
+    _newer(installation)
+    assert bad(installation) == []
 
 
 def test_what_cannot_be_asked_from_here_is_skipped_and_says_where_to_ask() -> None:
