@@ -35,4 +35,4 @@ async def _definitions(kube: Kube, names: Iterable[str]) -> AsyncIterator[Json]:
         except NotFound:
             continue
         except Refused as error:
-            log.warning("the version of CRD %s is not known: %s", name, error)
+            log.warning(f"the version of CRD {name} is not known: {error}")

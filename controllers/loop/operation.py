@@ -102,7 +102,7 @@ class Operation:
         """An upgrade of the kinds mends it, and nobody has to start this process anew then."""
         while said := await self._complain():
             if said != self.obstacle:
-                log.error("%s does not work yet: %s", self._settings.name, said)
+                log.error(f"{self._settings.name} does not work yet: {said}")
             self.obstacle = said
             await asyncio.sleep(self._settings.look_again_seconds)
         self.obstacle = ""
