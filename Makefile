@@ -13,8 +13,8 @@ setup: ## install what the rest needs (packages, Python, the Rhai binding, an em
 setup-pods: ## the same with what runs real pods: helm and a DNS
 	@tools/setup.sh pods
 
-demo: $(if $(filter pods,$(CONTROL_PLANE)),setup-pods,setup) ## a small cloud on this machine, of nodes that boot from the EFI image (NODES=processes is quicker)
-	@.venv/bin/hardpan demo up --nodes $(or $(NODES),booted) --control-plane $(or $(CONTROL_PLANE),processes)
+demo: setup ## a small cloud on this machine: pods, and nodes that boot from the EFI image (NODES=processes CONTROL_PLANE=processes is quicker)
+	@.venv/bin/hardpan demo up --nodes $(or $(NODES),booted) $(if $(CONTROL_PLANE),--control-plane $(CONTROL_PLANE))
 
 demo-boot: setup ## one more node for the demo: a bare machine that boots from the EFI image
 	@.venv/bin/hardpan demo boot

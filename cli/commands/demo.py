@@ -12,6 +12,8 @@ import typer
 from cli.demo.boot import boot
 from cli.demo.booted import BootedMachines
 from cli.demo.cloud import DemoCloud, down
+from cli.demo.cluster import own_kubernetes
+from cli.demo.control_planes import ControlPlanes, choose
 from cli.demo.in_namespaces import InNamespaces
 from cli.demo.layout import Layout
 from cli.demo.on_booted import OnBooted
@@ -32,20 +34,14 @@ class Nodes(StrEnum):
     PROCESSES = "processes"
 
 
-class ControlPlanes(StrEnum):
-    """What the demo's control plane runs in."""
-
-    PROCESSES = "processes"
-    PODS = "pods"
-
-
 def demo_up(
     nodes: Annotated[
         Nodes, typer.Option(help="Emulated machines that boot from the EFI image, or processes of this machine.")
     ] = Nodes.BOOTED,
     control_plane: Annotated[
-        ControlPlanes, typer.Option(help="Processes of this machine, or pods that helm installs from our charts.")
-    ] = ControlPlanes.PROCESSES,
+        ControlPlanes | None,
+        typer.Option(help="Pods that helm installs from our charts (the default where they can be run), or processes."),
+    ] = None,
 ) -> None:
     """Brings it up, with two machines that talk to each other.
 
@@ -55,18 +51,18 @@ def demo_up(
     Example:
       hardpan demo up
       hardpan demo up --nodes processes
-      hardpan demo up --control-plane pods
+      hardpan demo up --control-plane processes
     """
     if os.geteuid() != 0:
         raise CliError("the demo makes a bridge, network namespaces and loop devices: run it as root")
-    cloud = chosen(control_plane is ControlPlanes.PODS)
-    machines = _machines(cloud)
+    layout, runner = _layout(), SystemRunner()
+    choice = choose(control_plane, held(layout), own_kubernetes(), lambda: obstacles(runner))
+    cloud = DemoCloud(layout, runner, pods=choice.where is ControlPlanes.PODS)
+    steps, machines = Steps(layout.log), _machines(cloud)
+    if choice.because:
+        steps.say(f"The control plane runs as processes, not in pods: {choice.because}")
     booted = nodes is Nodes.BOOTED
-    up(
-        cloud,
-        OnBooted(cloud, machines) if booted else InNamespaces(cloud, bool(machines.numbers)),
-        Steps(cloud.layout.log),
-    )
+    up(cloud, OnBooted(cloud, machines) if booted else InNamespaces(cloud, bool(machines.numbers)), steps)
 
 
 def demo_boot() -> None:
@@ -109,18 +105,11 @@ def _cloud() -> DemoCloud:
     return DemoCloud(layout, SystemRunner(), pods=layout.pods.folder.exists())
 
 
-def chosen(pods: bool) -> DemoCloud:
-    """A new demo, or the one that is up. Raises CliError where that is of the other kind."""
-    layout = _layout()
-    if layout.site.exists() and pods != layout.pods.folder.exists():
-        held = ControlPlanes.PROCESSES if pods else ControlPlanes.PODS
-        raise CliError(f"the demo is up with its control plane in {held}: take it down first (make demo-down)")
-    runner = SystemRunner()
-    if pods and os.environ.get("HARDPAN_KUBECONFIG"):
-        raise CliError("the demo's pods run in a Kubernetes that it brings itself: unset HARDPAN_KUBECONFIG")
-    if pods and (missing := obstacles(runner)):
-        raise CliError(f"this machine cannot run pods: {'; '.join(missing)}")
-    return DemoCloud(layout, runner, pods=pods)
+def held(layout: Layout) -> ControlPlanes | None:
+    """Where the control plane of the demo that is up runs."""
+    if not layout.site.exists():
+        return None
+    return ControlPlanes.PODS if layout.pods.folder.exists() else ControlPlanes.PROCESSES
 
 
 def _layout() -> Layout:

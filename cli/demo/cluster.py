@@ -14,6 +14,9 @@ from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.tools import ensure_tools
 from sal.command import Runner
 
+KUBECONFIG = "HARDPAN_KUBECONFIG"
+K3S = "HARDPAN_K3S"
+
 
 class Kubernetes(Protocol):
     """A cluster for the demo. `ours` tells whether it goes with the demo; if not, what we put in must be taken out."""
@@ -39,11 +42,18 @@ class Kubernetes(Protocol):
         """Takes it down."""
 
 
+def own_kubernetes(environment: Mapping[str, str] = os.environ) -> str:
+    """What names a Kubernetes of the user's own: HARDPAN_KUBECONFIG (one that runs), HARDPAN_K3S, or k3s on PATH."""
+    named = [name for name in (KUBECONFIG, K3S) if environment.get(name)]
+    return next(iter(named), "k3s" if shutil.which("k3s", path=environment.get("PATH")) else "")
+
+
 def choose(folder: Path, runner: Runner, *, durable: bool, environment: Mapping[str, str] = os.environ) -> Kubernetes:
-    """HARDPAN_KUBECONFIG (a cluster that runs), HARDPAN_K3S or k3s on PATH, else the embedded one."""
-    if environment.get("HARDPAN_KUBECONFIG"):
-        return ExistingKubernetes(Path(environment["HARDPAN_KUBECONFIG"]), runner)
-    k3s = environment.get("HARDPAN_K3S") or shutil.which("k3s", path=environment.get("PATH"))
-    if k3s:
-        return K3s(folder, Path(k3s), runner)
+    """The user's own, else the embedded one."""
+    own = own_kubernetes(environment)
+    if own == KUBECONFIG:
+        return ExistingKubernetes(Path(environment[KUBECONFIG]), runner)
+    if own:
+        program = environment.get(K3S) or shutil.which("k3s", path=environment.get("PATH")) or own
+        return K3s(folder, Path(program), runner)
     return EmbeddedKubernetes(folder, ensure_tools(runner), durable=durable)

@@ -1,4 +1,4 @@
-"""The demo's control plane in pods: our chart takes its values, and it is never mixed with processes."""
+"""The demo's control plane in pods: our chart takes its values, and nodes find what it exposes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
 import yaml
 
 from charts.values.model import Values
-from cli.commands import demo
 from cli.demo.helm import Helm
 from cli.demo.layout import Layout
 from cli.demo.pods.cluster import PodsKubernetes
 from cli.demo.pods.exposed import Way, words
 from cli.demo.pods.plane import WAYS, PodPlane
 from cli.demo.pods.values import values
-from cli.errors import CliError
 from cli.kubectl import Kubectl
 from cli.site import Site
 from sal.command import Command, Output
@@ -91,37 +88,3 @@ def test_the_supervisors_seed_goes_into_a_namespace_of_restricted_pods(tmp_path:
     space, secret = (cast(dict[str, Any], json.loads(each.input)) for each in runner.commands)
     assert space["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
     assert base64.b64decode(secret["data"]["supervisor.key"]) == b"seed"
-
-
-@pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    monkeypatch.setenv("HARDPAN_DEMO", str(tmp_path))
-    return Layout(tmp_path)
-
-
-def test_pods_are_not_put_beside_controllers_that_are_processes(layout: Layout) -> None:
-    layout.site.mkdir()
-    with pytest.raises(CliError, match=r"control plane in processes: take it down first \(make demo-down\)"):
-        demo.chosen(pods=True)
-
-
-def test_processes_are_not_put_beside_pods(layout: Layout) -> None:
-    layout.site.mkdir()
-    layout.pods.folder.mkdir()
-    with pytest.raises(CliError, match=r"control plane in pods: take it down first \(make demo-down\)"):
-        demo.chosen(pods=False)
-
-
-@pytest.mark.usefixtures("layout")
-def test_pods_take_no_kubernetes_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARDPAN_KUBECONFIG", "/etc/mine")
-    with pytest.raises(CliError, match="unset HARDPAN_KUBECONFIG"):
-        demo.chosen(pods=True)
-
-
-@pytest.mark.usefixtures("layout")
-def test_what_a_machine_lacks_for_pods_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HARDPAN_KUBECONFIG", raising=False)
-    monkeypatch.setattr(demo, "obstacles", lambda runner: ("runc: run `make setup` as root",))
-    with pytest.raises(CliError, match="cannot run pods: runc: run `make setup`"):
-        demo.chosen(pods=True)
