@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cli.demo.medium import MediumContent, write_medium
 from cli.site import Site
+from node_agent.executor.hosts import simulated_host
 from node_agent.in_process import start
 from node_agent.settings import CapacitySettings, NetworkSettings, NodeSettings, load
 from sal.filesystem import write_durably
@@ -44,7 +45,7 @@ def main(folder: Path) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    stops = [start(load(file), lambda line: None) for file in sorted(folder.glob("*.json"))]
+    stops = [start(load(file), lambda line: None, simulated_host) for file in sorted(folder.glob("*.json"))]
     stopping.wait()
     with ThreadPoolExecutor(len(stops)) as pool:
         list(pool.map(lambda stop: stop(), stops))

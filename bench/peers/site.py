@@ -14,8 +14,9 @@ from jobs.broker import Connection
 from jobs.redis_connection import controller_client, node_client
 from jobs.redis_controller import RedisControllerBroker
 from jobs.redis_node import RedisNodeBroker
+from node_agent.memory_host import MemoryHost
 from node_agent.settings import CapacitySettings, NodeSettings
-from node_agent.testing import FakeClock, FakeHost
+from node_agent.testing import FakeClock
 from tests.unit.node_agent.build import GIB, machine_item
 from tests.unit.node_agent.cluster import Cluster, Tenancy
 from tests.unit.node_agent.node import Node
@@ -72,7 +73,7 @@ class KeptNode(Node):
 
     def __init__(self, folder: Path) -> None:
         if folder.exists():
-            self.cluster, self.host, self.clock = Cluster(), FakeHost(), FakeClock()
+            self.cluster, self.host, self.clock = Cluster(), MemoryHost(), FakeClock()
             capacity = CapacitySettings(cpus=8, memory=8 * GIB, disk=100 * GIB)
             self.settings = NodeSettings(medium=folder / "medium", state=folder / "state", capacity=capacity)
             self.start()

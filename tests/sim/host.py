@@ -1,4 +1,4 @@
-"""The machine below: the fake of `node_agent.testing`, made slow and fallible; it outlives the processes on it."""
+"""The machine below: `node_agent.memory_host`, made slow and fallible; it outlives the processes on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from node_agent.errors import NodeError, StepFailed, TryAgain
 from node_agent.executor.goal import MachineGoal
 from node_agent.executor.host import Power
-from node_agent.testing import FakeHost
+from node_agent.memory_host import MemoryHost
 from tests.sim import threads
 from tests.sim.history import History
 from tests.sim.weather import Weather, short
@@ -19,7 +19,7 @@ OTHERWISE_SECONDS = 0.02
 
 
 @dataclass
-class Host(FakeHost):
+class Host(MemoryHost):
     """`Host` of one node. Every real change is an entry of the history, whether anyone lives to hear of it or not."""
 
     node: str = ""

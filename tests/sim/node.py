@@ -15,8 +15,7 @@ from controllers.loop.objects import ObjectKey
 from node_agent import medium
 from node_agent.agent import process as agent_process
 from node_agent.errors import NodeError, TryAgain
-from node_agent.executor import assembly, identity
-from node_agent.executor import process as executor_process
+from node_agent.executor import assembly, identity, watching
 from node_agent.executor.resources import Resource
 from node_agent.executor.service import Service
 from node_agent.executor.starts import Starts
@@ -215,7 +214,7 @@ class Node:
         hold_to_the_host(executor.keeper.tools, self.name, self.host, self._history)
         executor.keeper.restore()
         self.service = executor.service
-        executor_process.watch(executor, self.settings.watch_seconds, threads.Event())
+        watching.watch(executor, self.settings.watch_seconds, threads.Event())
 
     def _open_journal(self, path: Path) -> Store:
         for each in self._stores:

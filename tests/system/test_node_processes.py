@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from node_agent import in_process
+from node_agent.executor.hosts import simulated_host
 from node_agent.settings import NodeSettings
 from tests.system.node_process import NOBODY, Node
 from tests.system.node_site import Site, kill, wait_for
@@ -167,7 +168,7 @@ def test_a_removal_leaves_nothing_but_the_bin(node: Node) -> None:
 def test_a_node_in_threads_of_this_process_works_as_well(site: Site, folder: Path) -> None:
     settings = Node(folder, site, start=False).settings
     lines: list[str] = []
-    stop = in_process.start(settings, lines.append)
+    stop = in_process.start(settings, lines.append, simulated_host)
     try:
         name = wait_for(lambda: next(iter(site.nodes), None), "registration", log=lambda: "\n".join(lines))
         web = Tenancy(site.cluster, name, {("volume", "data-0"): volume_item()})

@@ -50,6 +50,11 @@ def host_for(settings: NodeSettings, medium: Medium, pool: Pool, identity: Ident
     return host
 
 
+def simulated_host(settings: NodeSettings, medium: Medium, identity: Identity) -> SalHost:
+    """The host of settings whose engine is memory, with its own pool in a plain folder."""
+    return host_for(settings, medium, pool_for(settings), identity)
+
+
 def network_of(settings: NetworkSettings, identity: Identity) -> NodeNetwork:
     """The node's network: its /64 follows from its own key, other nodes are reached by static routes for now."""
     routes = tuple(Route(IPv6Network(each.destination), IPv6Address(each.via), each.device) for each in settings.routes)

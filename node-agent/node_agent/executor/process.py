@@ -8,23 +8,20 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from node_agent import logs, medium, settings
 from node_agent.clock import SystemClock
 from node_agent.errors import NeedsOperator, NodeError
 from node_agent.executor import identity, sealing
-from node_agent.executor.assembly import Executor, assemble
+from node_agent.executor.assembly import assemble
 from node_agent.executor.hosts import host_for, pool_for
 from node_agent.executor.leaving import stop_machines
-from node_agent.executor.refusals import Refusals
 from node_agent.executor.server import ExecutorServer
-from node_agent.paths import Paths
+from node_agent.executor.watching import make_folders, watch
 from node_agent.settings import NodeSettings
 from trust.errors import TrustError
-
-LONGEST_SOCKET_PATH = 107
 
 
 def main(path: Path) -> int:
@@ -69,20 +66,6 @@ def run(chosen: NodeSettings, stopping: threading.Event) -> None:
         executor.store.close()
 
 
-def make_folders(paths: Paths) -> None:
-    """The folders that the executor owns; `run` can be passed by the agent's user on the way to the socket."""
-    if len(os.fsencode(paths.longest_socket)) > LONGEST_SOCKET_PATH:
-        raise NeedsOperator("PathTooLong", f"{paths.state} is too long for the sockets below it: choose a shorter one")
-    try:
-        paths.state.mkdir(mode=0o711, parents=True, exist_ok=True)
-        paths.run.mkdir(mode=0o711, exist_ok=True)
-        paths.run.chmod(0o711)
-    except OSError as error:
-        raise NeedsOperator(
-            "WrongDisk", f"cannot write to {paths.state}: {error.strerror}; is the disk there?"
-        ) from None
-
-
 @contextmanager
 def only_one(path: Path) -> Iterator[None]:
     """Holds the lock of the state directory. Raises NeedsOperator when another executor holds it."""
@@ -99,28 +82,3 @@ def _lock(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise NeedsOperator("AlreadyRunning", f"another executor holds {path}: stop it first") from None
-
-
-def watch(executor: Executor, seconds: float, stopping: threading.Event) -> None:
-    """Lets the keeper look again and again; what it could not do is said once and tried again."""
-    said = ""
-    while not stopping.wait(seconds):
-        _publish(executor.refusals)
-        try:
-            executor.keeper.pass_once()
-            executor.bin.pass_once()
-            executor.images.pass_once()
-            executor.tidier.pass_once()
-            executor.releases.pass_once()
-            said = ""
-        except NodeError as error:
-            if error.message != said:
-                with suppress(OSError):
-                    print(f"executor, {error.reason}: {error.message}", file=sys.stderr, flush=True)
-            said = error.message
-
-
-def _publish(refusals: Refusals) -> None:
-    """A disk that is full is told by what matters more."""
-    with suppress(OSError):
-        refusals.publish()

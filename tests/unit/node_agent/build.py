@@ -11,7 +11,8 @@ from node_agent.executor.marks import Marks
 from node_agent.executor.resources import Assignment, Key, Resources
 from node_agent.executor.store import Store
 from node_agent.executor.work import Tools, Work
-from node_agent.testing import FakeClock, FakeEffects, FakeHost
+from node_agent.memory_host import MemoryHost
+from node_agent.testing import FakeClock, FakeEffects
 from trust.canonical import canonical_bytes
 from trust.host_name import host_name
 from trust.keys import digest
@@ -95,7 +96,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.host = FakeHost()
+        self.host = MemoryHost()
         self.clock = FakeClock()
         self.effects = FakeEffects()
         self.capacity = Capacity(cpus=8, memory=8 * GIB, disk=100 * GIB)

@@ -10,8 +10,9 @@ from node_agent import medium
 from node_agent.agent.control import DirectExecutor
 from node_agent.executor import assembly, identity, sealing
 from node_agent.executor.resources import Key
+from node_agent.memory_host import MemoryHost
 from node_agent.settings import CapacitySettings, NodeSettings
-from node_agent.testing import FakeClock, FakeHost
+from node_agent.testing import FakeClock
 from tests.unit.node_agent.build import GIB, machine_item, uses, volume_item
 from tests.unit.node_agent.cluster import Cluster, Tenancy, read_receipt
 from trust.job import Receipt
@@ -24,7 +25,7 @@ class Node:
     """An executor that is certified by the cluster's join token; `web` is a deployment of a machine with a volume."""
 
     def __init__(self, folder: Path, *, trusted: bool = True) -> None:
-        self.cluster, self.host, self.clock = Cluster(), FakeHost(), FakeClock()
+        self.cluster, self.host, self.clock = Cluster(), MemoryHost(), FakeClock()
         (folder / "medium").mkdir()
         (folder / "medium" / "ca.pem").write_text("a certificate")
         (folder / "medium" / "medium.json").write_text(json.dumps(self.cluster.medium()))

@@ -15,8 +15,8 @@ from node_agent.executor.fetching import fetch_apart
 from node_agent.executor.host import Host, MachineFacts, Power
 from node_agent.executor.sal_errors import translated
 from node_agent.executor.sal_host import SalHost, serial
+from node_agent.memory_host import MemoryHost
 from node_agent.paths import Paths
-from node_agent.testing import FakeHost
 from sal import errors
 from sal.folder_pool import FolderPool
 from sal.images import ImageStore
@@ -47,7 +47,7 @@ def real(folder: Path) -> Host:
     )  # fmt: skip
 
 
-@pytest.fixture(params=[lambda folder: FakeHost(), real], ids=["fake", "real"])
+@pytest.fixture(params=[lambda folder: MemoryHost(), real], ids=["fake", "real"])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
     """Each host in turn."""
     make: Callable[[Path], Host] = request.param

@@ -11,9 +11,9 @@ import pytest
 from node_agent import medium, settings
 from node_agent.errors import NeedsOperator
 from node_agent.executor import trust_state
-from node_agent.executor.process import make_folders
 from node_agent.executor.store import Store
 from node_agent.executor.trust_state import TrustState
+from node_agent.executor.watching import make_folders
 from node_agent.paths import Paths
 from node_agent.settings import NodeSettings
 from node_agent.testing import FakeClock
