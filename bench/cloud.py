@@ -42,9 +42,15 @@ class BenchCloud:
     """The cloud, with what benchmarks need of it. Two at a time need names and networks of their own."""
 
     def __init__(
-        self, folder: Path, name: str = "hpbench", subnet: str = "fd68:7264:be4c", *, pods: bool = False
+        self,
+        folder: Path,
+        name: str = "hpbench",
+        subnet: str = "fd68:7264:be4c",
+        number: int = 0,
+        *,
+        pods: bool = False,
     ) -> None:
-        self.demo = DemoCloud(Layout(folder, name, subnet), SystemRunner(), durable=False, pods=pods)
+        self.demo = DemoCloud(Layout(folder, name, subnet, number), SystemRunner(), durable=False, pods=pods)
         self._processes = Processes(folder / "bench")
 
     @property
@@ -66,12 +72,15 @@ class BenchCloud:
         """Brings it up with so many nodes, all Ready."""
         self.demo.start_kubernetes()
         self.demo.make_site()
-        self._admit(count)
+        self.admit(count)
         self.demo.network.ensure()
         plane = self.demo.plane
         plane.bring_up(Steps(self.demo.layout.log, Console(stderr=True, highlight=False)))
+        self.join(count, MediumContent(plane.gateway, plane.certificate, TOKEN))
+
+    def join(self, count: int, content: MediumContent) -> None:
+        """So many nodes with media of this content, all Ready."""
         ImageStore(self.demo.layout.images).add([IMAGE], IMAGE_DIGEST)
-        content = MediumContent(plane.gateway, plane.certificate, TOKEN)
         folder = self.demo.layout.folder / "simulated"
         nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images)
         self.start_nodes()
@@ -96,7 +105,7 @@ class BenchCloud:
         self.stop_nodes()
         down(self.demo)
 
-    def _admit(self, count: int) -> None:
+    def admit(self, count: int) -> None:
         """A token for the nodes, and a user of our own in the demo's tenant."""
         site = self.demo.site
         expires = format_time(datetime.now(UTC) + timedelta(days=1))

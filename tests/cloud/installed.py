@@ -1,0 +1,175 @@
+"""An installation by helm with what people change first: all that it needs besides the charts, an operator brings."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.cloud import IMAGE_DIGEST, TOKEN, BenchCloud
+from cli.demo.cloud import TENANT
+from cli.demo.medium import MediumContent
+from cli.demo.pki import Authority, Pair, Subject
+from cli.demo.pods.cluster import PodsKubernetes
+from cli.demo.pods.controllers import write_image
+from crds.kinds import KINDS
+from tests.cloud.own_redis import PASSWORD, OwnRedis
+from tests.cluster.charts.helm import CHARTS, Helm
+
+NAMESPACE, RELEASE = "control", "site"
+GATEWAY_PORT = 31443
+PARTS = ("ledger", "coord", "supervisor", "gateway", "admission")
+SCRIPT = 'machine("m-0", #{ memory: params.memory, disk: "64Mi", image: params.image });'
+OURS = ",".join(f"{kind.plural}.hardpan.dev" for kind in KINDS)
+
+
+class Installation:
+    """One Kubernetes with pods, what the operator made, and one release."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cloud = BenchCloud(folder / "c", "hpowned", "fd68:7264:06e5", 79, pods=True)
+        self.kubectl = self.cloud.demo.kubectl
+        cluster = self.cloud.demo.kubernetes
+        assert isinstance(cluster, PodsKubernetes)
+        self.cluster = cluster
+        layout = self.cloud.demo.layout
+        self.helm = Helm(cluster.helm, layout.folder / "helm", layout.kubeconfig)
+        self.corporate = Authority(layout.pki, "corporate")
+        self.site = Authority(layout.pki, "own-site")
+        self.redis = OwnRedis(layout.redis, str(layout.pods.host.ip), self.site.pair.certificate)
+
+    @property
+    def node(self) -> str:
+        """The Kubernetes node."""
+        return self.cloud.demo.layout.pods.name
+
+    @property
+    def gateway(self) -> str:
+        """As nodes reach it: by a port of the Kubernetes node."""
+        return f"https://{self.cluster.node_address}:{GATEWAY_PORT}"
+
+    def prepare(self) -> None:
+        """All that is there before the charts are installed."""
+        demo = self.cloud.demo
+        self.cluster.start()
+        shutil.copy(self.cluster.kubeconfig, demo.layout.kubeconfig)
+        self.helm.install("hardpan-crds", namespace=NAMESPACE)
+        self.kubectl.run("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+        self.kubectl.run("create", "namespace", TENANT)
+        demo.make_site()
+        self.cloud.admit(1)
+        image = demo.layout.folder / "hardpan.tar"
+        write_image(image)
+        self.cluster.load_image(image)
+        self.redis.start()
+        for name, data in self.brought().items():
+            self.kubectl.apply(json.dumps(secret(name, data)))
+
+    def brought(self) -> dict[str, dict[str, bytes]]:
+        """The operator's own Secrets."""
+        server = Subject("gateway.corporate", addresses=(str(self.cluster.node_address),))
+        return {
+            "hardpan-supervisor-key": {"supervisor.key": self.cloud.demo.site.supervisor_key.read_bytes()},
+            "hardpan-site-ca": tls(self.site.pair, self.site),
+            "hardpan-gateway-tls": tls(self.corporate.issue("gateway", server), self.corporate),
+            "queue": {
+                "password": PASSWORD.encode(),
+                "ca.crt": self.redis.authority.pair.certificate.read_bytes(),
+            },
+        }
+
+    def values(self, replicas: int, **more: object) -> dict[str, Any]:
+        """What is changed."""
+        chosen: dict[str, dict[str, Any]] = {part: {"replicas": replicas} for part in PARTS}
+        chosen["gateway"] |= {
+            "externalNames": [str(self.cluster.node_address)],
+            "service": {"type": "NodePort", "nodePort": GATEWAY_PORT},
+        }
+        redis = {"bundled": {"enabled": False}, "external": {"url": self.redis.url, "secret": "queue"}}
+        image = {"pullPolicy": "Never"}
+        site = {"cluster": self.cloud.demo.site.cluster, "queueUrl": self.redis.url}
+        return {**site, "image": image, **chosen, "redis": redis, **more}
+
+    def install(self, replicas: int, **more: object) -> str:
+        """The release, all pods Ready and the jobs done; its notes."""
+        file = self.cloud.demo.layout.folder / "values.yaml"
+        file.write_text(yaml.safe_dump(self.values(replicas, **more)))
+        ready = ("--wait", "--wait-for-jobs", "--timeout", "100s")
+        place = ("--namespace", NAMESPACE, "--values", str(file))
+        return self.helm.run("upgrade", "--install", RELEASE, str(CHARTS / "hardpan"), *place, *ready)
+
+    def uninstall(self) -> str:
+        """What helm says. Raises HelmRefused with its words."""
+        return self.helm.run("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "100s")
+
+    def join(self) -> None:
+        """A node whose medium pins the authority of the operator's gateway."""
+        self.cloud.join(1, MediumContent(self.gateway, self.corporate.pair.certificate, TOKEN))
+
+    def deploy(self, revision: int) -> None:
+        """One machine, of another size in each revision, until it is Ready."""
+        image = f"https://images.example/none.raw#sha256={IMAGE_DIGEST}"
+        params = {"memory": f"{64 + revision}Mi", "image": image}
+        made = self.cloud.author.manifest("one", SCRIPT, params, datetime.now(UTC), revision)
+        self.kubectl.apply(json.dumps(made))
+        self.cloud.demo.await_ready("one")
+
+    def components(self) -> dict[str, int]:
+        """How many pods of each part run."""
+        found = self.kubectl.list("pods", NAMESPACE, "app.kubernetes.io/component notin (certificates)")
+        parts = [each["metadata"]["labels"]["app.kubernetes.io/component"] for each in found if is_running(each)]
+        return {part: parts.count(part) for part in parts}
+
+    def objects(self) -> list[str]:
+        """Everything of our kinds, `kind/name`."""
+        return [f"{each['kind']}/{each['metadata']['name']}" for each in self.kubectl.list(OURS)]
+
+    def secrets(self) -> set[str]:
+        """The Secrets of the namespace, but helm's own."""
+        found = self.kubectl.list("secrets", NAMESPACE)
+        return {each["metadata"]["name"] for each in found if not each["type"].startswith("helm.sh/")}
+
+    def data(self, name: str) -> dict[str, bytes]:
+        """What is in a Secret."""
+        found = self.kubectl.get("secret", name, NAMESPACE) or {}
+        return {key: base64.b64decode(value) for key, value in found.get("data", {}).items()}
+
+    def effects(self) -> list[str]:
+        """What the node did with machines, by its own log."""
+        states = self.cloud.demo.layout.folder / "simulated"
+        logs = [file.read_text() for file in states.glob("*/state/journal/effects*.jsonl")]
+        found = [json.loads(line)["effect"] for log in logs for line in log.splitlines()]
+        return [each for each in found if each.startswith("machine.")]
+
+    def down(self) -> None:
+        """Nothing is left."""
+        self.cloud.stop_nodes()
+        self.redis.stop()
+        self.cloud.down()
+
+
+def tls(pair: Pair, authority: Authority) -> dict[str, bytes]:
+    """A Secret's data as kubernetes.io/tls has it, and who signed."""
+    files = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": authority.pair.certificate}
+    return {name: file.read_bytes() for name, file in files.items()}
+
+
+def secret(name: str, data: dict[str, bytes]) -> dict[str, Any]:
+    """The object."""
+    encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "data": encoded,
+    }
+
+
+def is_running(pod: dict[str, Any]) -> bool:
+    """Whether it runs and is not about to end."""
+    return pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
