@@ -9,8 +9,8 @@ import typer
 
 from cli.cluster import connect
 from cli.doctor.examination import Diagnosis, data, examine, is_well, text
-from cli.doctor.installation import RealInstallation
 from cli.doctor.installation_checks import CHECKS
+from cli.doctor.real_installation import RealInstallation
 from cli.errors import EXIT_DONE, EXIT_FAILED
 from cli.output import Form, Output, show
 

@@ -12,6 +12,7 @@ from controllers.loop.answers import Expired
 from controllers.loop.errors import NotFound
 from controllers.loop.kube import Event, Listing
 from controllers.loop.objects import EVENT, Json, Object, ObjectKey, Projection, Resource
+from controllers.loop.places import collection, path
 from controllers.loop.status import AppliedStatuses
 from controllers.loop.transport import APPLY_PATCH, MERGE_PATCH, Call, Transport
 
@@ -118,18 +119,6 @@ class HttpKube:
             if not (rest := page["metadata"].get("continue")):
                 return Listing(tuple(objects), page["metadata"]["resourceVersion"])
             where = {**query, "continue": rest}
-
-
-def collection(resource: Resource, namespace: str = "") -> str:
-    """The path of all objects of a kind, of one namespace where given."""
-    base = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
-    inside = f"/namespaces/{namespace}" if resource.namespaced and namespace else ""
-    return f"{base}{inside}/{resource.plural}"
-
-
-def path(resource: Resource, key: ObjectKey) -> str:
-    """The path of one object."""
-    return f"{collection(resource, key.namespace)}/{key.name}"
 
 
 def event_body(about: Object, event: Event, now: datetime, suffix: str) -> Json:

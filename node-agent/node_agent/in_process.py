@@ -33,16 +33,24 @@ Connect = Callable[[str, Connection], NodeBroker]
 
 
 def start(
-    settings: NodeSettings, show: Show, make_host: MakeHost, connect: Connect = RedisNodeBroker
+    settings: NodeSettings,
+    show: Show,
+    make_host: MakeHost,
+    connect: Connect = RedisNodeBroker,
+    gateway: HttpGateway | None = None,
 ) -> Callable[[], None]:
-    """Starts the node and returns what stops it. `show` gets the lines of its console, `connect` ties it to a queue."""
+    """Starts the node and returns what stops it. `show` gets the lines of its console.
+
+    `connect` ties it to a queue. Without a `gateway` it goes to that of its medium.
+    """
     loaded = medium.load(settings.medium)
     make_folders(settings.paths)
     settings.paths.agent.mkdir(exist_ok=True)
     own = identity.keep(settings.paths.keys)
     executor = assemble(settings, loaded, own, make_host(settings, loaded, own), SystemClock())
     executor.keeper.restore()
-    gateway, stopping = HttpGateway(loaded.file.gateway, loaded.ca), threading.Event()
+    stopping = threading.Event()
+    gateway = gateway or HttpGateway(loaded.file.gateway, loaded.ca)
     board = StatusBoard(settings.paths.status, SystemClock(), show)
     tell = teller(os.environ.get(ENDPOINT, ""), "hardpan-node")
     asked = traced(DirectExecutor(executor.service.respond), tell)

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import yaml
 
-from controllers.loop.kube_http import collection
 from controllers.loop.objects import resource_of
+from controllers.loop.places import collection
 from crds.meta import KindDefinition
 
 DRY = {"dryRun": "All", "fieldValidation": "Strict"}

@@ -19,8 +19,8 @@ from cryptography import x509
 from cli.cluster import Cluster
 from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.doctor.examination import examine
-from cli.doctor.installation import RealInstallation
 from cli.doctor.installation_checks import certificates
+from cli.doctor.real_installation import RealInstallation
 from cli.kubectl import Kubectl
 from controllers.certificates.leaves import Site, wanted
 

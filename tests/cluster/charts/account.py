@@ -12,8 +12,8 @@ import httpx
 import yaml
 
 from cli.kubectl import Kubectl
-from controllers.loop.kube_http import collection, path
 from controllers.loop.objects import ObjectKey, Resource
+from controllers.loop.places import collection, path
 
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 MERGE = {"Content-Type": "application/merge-patch+json"}

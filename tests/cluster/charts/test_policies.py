@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from cli.kubectl import Kubectl
-from controllers.loop.kube_http import collection, path
 from controllers.loop.objects import ObjectKey, resource_of
+from controllers.loop.places import collection, path
 from crds.kinds import KINDS
 from crds.machine import MACHINE
 from crds.meta import DEPLOYMENT_UID_LABEL, WORKLOAD_FINALIZER, KindDefinition
