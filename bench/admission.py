@@ -14,13 +14,13 @@ import httpx
 
 from bench.report import Row, percentiles
 from bench.script import PARAMS, SCRIPT
-from bench.signing import Author
 from controllers.admission.app import PATH, create
 from controllers.admission.review import Admission
 from controllers.loop.cache import Cache
 from controllers.loop.objects import resource_of
 from controllers.review import Reviewer
 from crds.revisionmark import REVISION_MARK
+from plans.author import Author
 from plans.evaluator import InChild
 from tests.unit.trust import world
 

@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from bench import nodes
-from bench.signing import Author
 from cli import site as sites
 from cli.control_plane import environment
 from cli.demo.cloud import TENANT, DemoCloud, down
@@ -23,6 +22,7 @@ from cli.demo.processes import Processes
 from cli.demo.steps import Steps
 from crds.tenant import TenantSpec
 from crds.user import UserSpec
+from plans.author import Author
 from sal.command import SystemRunner
 from sal.images import ImageStore
 from trust.keys import ED25519, SigningKey, UserKey

@@ -1,4 +1,4 @@
-"""Signed deployments by the thousand, made in process with keys whose seeds we hold."""
+"""Signed deployments made in process with a key whose seed we hold: for benches, and for the user of `helm test`."""
 
 from __future__ import annotations
 
