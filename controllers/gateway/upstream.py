@@ -39,7 +39,10 @@ class ToWhoLeads(httpx.AsyncBaseTransport):
         async for address in self._candidates(request):
             try:
                 return await self._send(request, address)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            except httpx.TransportError as error:
+                self._forget(request.url.host, address)
+                if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    raise
                 refused = httpx.ConnectError(str(error), request=request)
         raise refused
 
@@ -60,12 +63,18 @@ class ToWhoLeads(httpx.AsyncBaseTransport):
         self._leading[request.url.host] = address
         return answer
 
+    def _forget(self, host: str, address: str) -> None:
+        """Who failed is not asked first again; whom another request found meanwhile stays."""
+        if self._leading.get(host) == address:
+            del self._leading[host]
+
     async def _candidates(self, request: httpx.Request) -> AsyncIterator[str]:
         """Who answered last, unless it fails now; the name is looked up only after that."""
-        if known := self._leading.pop(request.url.host, None):
+        if known := self._leading.get(request.url.host):
             yield known
         for address in await self._addresses(request):
-            yield address
+            if address != known:
+                yield address
 
     async def _addresses(self, request: httpx.Request) -> list[str]:
         try:

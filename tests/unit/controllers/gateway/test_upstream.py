@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -21,7 +23,8 @@ class Replicas:
         self.asked.append("name")
         return self.addresses
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
         self.asked.append(request.url.host)
         if request.url.host != self.leading:
             raise httpx.ConnectError("refused")
@@ -50,6 +53,40 @@ async def test_who_answered_is_asked_first_next_time() -> None:
         replicas.asked.clear()
         await client.get("/")
     assert replicas.asked == ["10.0.0.2"]
+
+
+async def test_of_many_requests_at_once_none_looks_for_whom_another_found() -> None:
+    replicas = Replicas("10.0.0.1", "10.0.0.2", leading="10.0.0.2")
+    async with replicas.client() as client:
+        await client.get("/")
+        replicas.asked.clear()
+        for _ in range(5):
+            await asyncio.gather(*(client.get("/") for _ in range(4)))
+    assert replicas.asked == ["10.0.0.2"] * 20
+
+
+async def test_whom_another_request_found_meanwhile_stays_known_when_an_old_one_breaks_off() -> None:
+    replicas, held = Replicas("10.0.0.1", "10.0.0.2", leading="10.0.0.2"), asyncio.Event()
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/slow" and not held.is_set():
+            await held.wait()
+            raise httpx.ReadError("broken off")
+        return await replicas.answer(request)
+
+    transport = ToWhoLeads(httpx.MockTransport(slow), replicas.resolve)
+    async with httpx.AsyncClient(transport=transport, base_url="https://ledger.example:8081") as client:
+        await client.get("/")
+        breaking = asyncio.create_task(client.get("/slow"))
+        await asyncio.sleep(0)
+        replicas.leading = "10.0.0.1"
+        await client.get("/")
+        held.set()
+        with pytest.raises(httpx.ReadError):
+            await breaking
+        replicas.asked.clear()
+        await client.get("/")
+    assert replicas.asked == ["10.0.0.1"]
 
 
 async def test_after_a_take_over_the_new_leader_is_found_in_the_same_request() -> None:
