@@ -12,6 +12,7 @@ from cli.cluster import Cluster
 from cli.errors import CliError
 from cli.output import note
 from cli.pinned import Pinned
+from cli.shown_trust import open_shown
 from controllers.review import mark_name
 from crds.revisionmark import RevisionMarkSpec
 from plans.errors import ScriptError
@@ -20,8 +21,8 @@ from plans.model import Plan
 from sal.errors import SalError
 from trust.deployment import Expected, SignatureText, VerifiedDeployment, signed_body, verify_deployment
 from trust.errors import TrustError
-from trust.records import RECORD_MODELS, Record, TenantRecord
-from trust.snapshot import Bundle, TrustView, open_bundle
+from trust.records import RECORD_MODELS, TenantRecord
+from trust.snapshot import TrustView
 
 
 def read_trust(cluster: Cluster) -> TrustView:
@@ -44,18 +45,7 @@ def keep(seen: Pinned, pin: Pinned | None) -> None:
 def trust_of(cluster: Cluster, pin: Pinned) -> TrustView:
     """Trust as the API server has it, verified against this pin. Raises CliError."""
     kinds = ",".join(f"{kind.lower()}s.hardpan.dev" for kind in ("Trust", *RECORD_MODELS))
-    found = cluster.kubectl.list(kinds)
-    try:
-        held = [each["spec"] for each in found if each["kind"] == "Trust" and each["metadata"]["name"] == "cluster"]
-        records = [Record(each["kind"], each["metadata"]["name"], each["spec"]) for each in found]
-        if not held:
-            raise CliError("this cluster has no trust yet: its operator runs `hardpan init` and applies the files")
-        roots, snapshot = tuple(each.encode() for each in held[0]["roots"]), held[0]["snapshot"].encode()
-        return open_bundle(Bundle(roots, snapshot, tuple(records)), pin.cluster, pin.floor, pin.root)
-    except TrustError as error:
-        raise CliError(f"the trust that the API server shows is not believed: {error}") from None
-    except (KeyError, TypeError, AttributeError):
-        raise CliError("the trust that the API server shows is not believed: it has another form") from None
+    return open_shown(cluster.kubectl.list(kinds), pin.cluster, pin.floor, pin.root)
 
 
 @dataclass(frozen=True)
