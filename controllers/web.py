@@ -15,6 +15,7 @@ from controllers.loop.errors import KubeError
 from controllers.loop.metrics import Metrics, Refuse
 from controllers.settings import Listen
 from controllers.tls.caller import GATEWAY, admitting_only, sender_of
+from controllers.tls.closing import ClosingPromptly
 from controllers.tls.contexts import seconds_left, serving
 from jobs.errors import JobsError
 from trust.errors import Code, TrustError
@@ -71,6 +72,7 @@ def server(app: Starlette, listen: Listen, metrics: Metrics | None = None) -> uv
         app,
         host=listen.host,
         port=listen.port,
+        http=ClosingPromptly,
         ssl_context_factory=(lambda _, __: context) if context else None,
         log_config=None,
         access_log=False,

@@ -10,10 +10,10 @@ import asyncio
 from typing import Any, Literal
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from controllers.gateway.door import Door
 from controllers.loop.metrics import Refuse
+from controllers.tls.closing import ClosingPromptly
 
 ANSWER_PATIENCES = 6
 LARGEST_REST = 1 << 20
@@ -44,10 +44,12 @@ def loop_with(handshake_seconds: float) -> asyncio.AbstractEventLoop:
     return Loop()
 
 
-class _Connection(H11Protocol):
+class _Connection(ClosingPromptly):
     door: Door
     refuse: Refuse
     seconds: dict[str, float]
+    # Nodes may be far, and a gateway that ends keeps nobody waiting.
+    goodbye_seconds = 5.0
 
     _entered = False
     _behind = 0

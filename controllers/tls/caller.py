@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from controllers.loop.metrics import Refuse
+from controllers.tls.closing import ClosingPromptly
 
 log = logging.getLogger(__name__)
 GATEWAY = "gateway"
@@ -34,7 +34,7 @@ def admitting_only(name: str, refuse: Refuse) -> type[asyncio.Protocol]:
     return Connection
 
 
-class _Connection(H11Protocol):
+class _Connection(ClosingPromptly):
     admitted: str
     refuse: Refuse
 
