@@ -28,10 +28,11 @@ def own_version() -> str:
 
 @dataclass(frozen=True)
 class Own:
-    """Packages that are installed here; of their files those that end so, without the `excluded` ones (patterns)."""
+    """Packages that are installed here; of their files `only` these that end so, without the `excluded` (patterns)."""
 
     packages: tuple[str, ...]
     excluded: tuple[str, ...] = ()
+    only: tuple[str, ...] = ("*",)
     suffixes: tuple[str, ...] = (".py", ".lua")
 
     def sources(self) -> Iterator[tuple[str, Path]]:
@@ -42,11 +43,11 @@ class Own:
                 raise ContentsWrong(f"the package {package} is not installed: run `make setup`")
             folder = Path(found.submodule_search_locations[0])
             for name in files_below(folder):
-                if name.endswith(self.suffixes) and not self._excludes(f"{package}/{name}"):
+                if name.endswith(self.suffixes) and self._includes(f"{package}/{name}"):
                     yield f"{package}/{name}", folder / name
 
-    def _excludes(self, name: str) -> bool:
-        return any(fnmatchcase(name, pattern) for pattern in self.excluded)
+    def _includes(self, name: str) -> bool:
+        return _matches(name, self.only) and not _matches(name, self.excluded)
 
     def digest(self) -> str:
         """Changes with every change of what is in the image of ours."""
@@ -66,3 +67,7 @@ class Own:
             add_compiled(tree, unpacked, work)
         metadata = f"Metadata-Version: 2.1\nName: hardpan\nVersion: {own_version()}\n"
         tree.put(f"{WHEELS}/hardpan-{own_version()}.dist-info/METADATA", metadata.encode())
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

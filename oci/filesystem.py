@@ -15,9 +15,17 @@ from efi.unpacked import LIBRARIES, LOADER, Unpacked
 from oci.contents import names
 
 ROOT = Path(__file__).parent / "root"
+OF_CONTROLLERS = ("controllers", "crds", "jobs", "plans", "rhai", "trust")
+# What looks after a real machine has no place here.
+OF_REAL_NODES = ("__main__", "fetching", "hosts", "leaving", "process", "sal_*", "server")
 CONTROLLERS = Own(
-    packages=("controllers", "crds", "jobs", "plans", "rhai", "trust"),
-    excluded=("*/testing.py", "*/testing/*", "*/reference.py", "*/reference/*", "crds/fields.py", "crds/schema.py"),
+    packages=(*OF_CONTROLLERS, "cli", "node_agent", "sal"),
+    only=(*(f"{each}/*" for each in OF_CONTROLLERS), *names("helm-test")),
+    excluded=(
+        *("*/testing.py", "*/testing/*", "*/reference.py", "*/reference/*", "crds/fields.py", "crds/schema.py"),
+        *(f"node_agent/executor/{each}.py" for each in OF_REAL_NODES),
+        "node_agent/agent/__main__.py",
+    ),
     suffixes=(".py", ".lua", ".so"),
 )
 # Where Kubernetes mounts something, and where Redis keeps its data.

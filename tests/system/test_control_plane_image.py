@@ -37,7 +37,7 @@ exec setpriv --no-new-privs chroot --userspec="$1:$1" --groups= "$0" "${@:2}"
 WRONG = {"HARDPAN_MONITOR": "nowhere"}
 IMPORT_ALL = """
 import importlib, pkgutil
-for name in ("controllers", "crds", "jobs", "plans", "rhai", "trust"):
+for name in ("cli", "controllers", "crds", "jobs", "node_agent", "plans", "rhai", "sal", "trust"):
     for each in pkgutil.walk_packages(importlib.import_module(name).__path__, name + "."):
         if not each.name.endswith("__main__"):
             importlib.import_module(each.name)
@@ -111,6 +111,14 @@ def test_each_role_starts_as_anybody_on_a_read_only_root_and_says_in_one_line_wh
     done = _run(root, user, *ENTRY_POINT, role)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert done.stderr.startswith(f"{role} does not start: HARDPAN_")
+
+
+def test_the_program_of_helm_test_starts_there_and_says_what_it_is_not_told(root: Path) -> None:
+    done = _run(root, USERS[0], "/usr/bin/python3", "-P", "-m", "cli.helm_test")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "helm test does not start: HARDPAN_CLUSTER is not set: it is needed here\n",
+    )
 
 
 def test_every_module_of_ours_finds_there_what_it_imports(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_its_crates_are_those_that_the_engine_is_built_of() -> None:
     assert read_lock(LOCK_FILE).of(CRATE) == tuple(sorted(crates))
 
 
-@pytest.mark.parametrize("name", ["packages", "tools", "programs", "wheels", "python.excluded"])
+@pytest.mark.parametrize("name", ["helm-test", "packages", "tools", "programs", "wheels", "python.excluded"])
 def test_lists_are_in_order_and_name_each_thing_once(name: str) -> None:
     assert list(names(name)) == sorted(set(names(name)))
 
@@ -47,3 +48,20 @@ def test_controllers_are_in_it_and_what_only_tests_or_people_need_is_not() -> No
     assert [name for name in inside if "testing" in name] == []
     assert [name for name in inside if "reference" in name or "schema" in name] == []
     assert {name.split("/")[0] for name in inside} == set(CONTROLLERS.packages)
+
+
+def test_of_node_and_command_line_only_what_helm_test_needs_is_in_it() -> None:
+    inside = {name for name, _ in CONTROLLERS.sources()}
+    assert {"cli/helm_test/__main__.py", "node_agent/executor/runner.py", "node_agent/agent/queue.py"} <= inside
+    assert not inside & {
+        "cli/main.py",
+        "cli/signer.py",
+        "sal/qemu.py",
+        "sal/network.py",
+        "node_agent/executor/hosts.py",
+    }
+
+
+@pytest.mark.parametrize("pattern", names("helm-test"))
+def test_no_pattern_of_the_list_names_what_is_gone(pattern: str) -> None:
+    assert any(fnmatchcase(name, pattern) for name, _ in CONTROLLERS.sources())
