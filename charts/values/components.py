@@ -64,6 +64,17 @@ class Admission(Component):
     timeout_seconds: Annotated[int, Field(ge=1, le=30), about("Seconds that the API server waits for a review.")] = 5
 
 
+class Test(Placement):
+    """The pod of `helm test`. With a Secret of yours a simulated node and a signed deployment come, and go again."""
+
+    resources: ResourcesField = amounts("20m", "96Mi", "256Mi")
+    secret: Annotated[
+        Name, about("Secret with `seed`, that of a join token, and `key`, the private key of a user who may deploy.")
+    ] = ""
+    token: Annotated[Name, about("The join token's name; it must have a label `helm-test`.")] = ""
+    tenant: Annotated[Name, about("Namespace of that user's tenant.")] = ""
+
+
 class Certificates(Placement):
     """The program that makes certificates and renews them."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from charts.values.common import Name
-from charts.values.components import Admission, Certificates, Coord, Gateway, Ledger, Supervisor
+from charts.values.components import Admission, Certificates, Coord, Gateway, Ledger, Supervisor, Test
 from charts.values.installation import Image, Log, Metrics, NetworkPolicy, Policies, Rights, Tls, Tracing
 from charts.values.redis import Redis
 from crds.meta import Part, about
@@ -52,6 +52,7 @@ class Values(Part):
     network_policy: Annotated[NetworkPolicy, about("Who may talk to whom.")] = NetworkPolicy()
     policies: Annotated[Policies, about("What only our controllers may write.")] = Policies()
     rights: Annotated[Rights, about("Roles for people.")] = Rights()
+    test: Annotated[Test, about("What `helm test` runs.")] = Test()
     cleanup: Annotated[
         Literal["Nothing", "Workloads", "Everything"],
         about(

@@ -19,6 +19,13 @@ name: hardpan-{{ .part }}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "hardpan.labels" . | nindent 2 }}
+{{- include "hardpan.annotations" . }}
+{{- end -}}
+
+{{- define "hardpan.annotations" -}}
+{{- with .annotations }}
+annotations: {{ toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{- define "hardpan.home" -}}

@@ -14,6 +14,9 @@
 {{- if and .Values.tls.certManager.enabled (not .Values.tls.certManager.issuer.name) -}}
 {{- fail "tls.certManager.enabled is true: name its issuer with tls.certManager.issuer.name" -}}
 {{- end -}}
+{{- if and .Values.test.secret (not (and .Values.test.token .Values.test.tenant)) -}}
+{{- fail "test.secret names whose keys they are only with test.token and test.tenant: set both" -}}
+{{- end -}}
 {{- $held := lookup "admissionregistration.k8s.io/v1" "ValidatingWebhookConfiguration" "" "hardpan" -}}
 {{- $other := dig "metadata" "annotations" "meta.helm.sh/release-namespace" .Release.Namespace $held -}}
 {{- $home := include "hardpan.home" . -}}

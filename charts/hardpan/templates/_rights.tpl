@@ -7,6 +7,7 @@ metadata:
   name: hardpan-{{ .part }}{{ include "hardpan.suffix" .root }}
   labels:
     {{- include "hardpan.labels" . | nindent 4 }}
+  {{- include "hardpan.annotations" . | nindent 2 }}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: hardpan-{{ .part }}{{ include "hardpan.suffix" .root }}}
 subjects:
   - {kind: ServiceAccount, name: hardpan-{{ .part }}, namespace: {{ .root.Release.Namespace }}}
@@ -17,6 +18,7 @@ metadata:
   name: hardpan-{{ .part }}{{ include "hardpan.suffix" .root }}
   labels:
     {{- include "hardpan.labels" . | nindent 4 }}
+  {{- include "hardpan.annotations" . | nindent 2 }}
 rules:
 {{- end -}}
 
@@ -46,6 +48,7 @@ name: {{ include "hardpan.roleName" . }}
 namespace: {{ ternary (include "hardpan.home" .root) .root.Release.Namespace (hasKey . "lease") }}
 labels:
   {{- include "hardpan.labels" . | nindent 2 }}
+{{- include "hardpan.annotations" . }}
 {{- end -}}
 
 {{- define "hardpan.lease" -}}

@@ -55,6 +55,7 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "persistent-redis": ("redis.bundled.persistence.enabled=true", "redis.bundled.persistence.storageClass=fast"),
     "cleanup": ("cleanup=Everything",),
+    "test": ("test.secret=guest", "test.token=helm-test", "test.tenant=shop", "test.podAnnotations.team=ops"),
     "bare": (
         "networkPolicy.enabled=false",
         "policies.enabled=false",

@@ -49,6 +49,7 @@ def test_helm_finds_nothing_wrong_with_the_charts(renderer: Helm, chart: str) ->
         ((f"cluster={CLUSTER}",), "nodes would not find the queue: set queueUrl="),
         ((*BASIC, "redis.bundled.enabled=false", "queueUrl=rediss://q:1"), "redis.external.url does not say where"),
         ((*BASIC, "tls.certManager.enabled=true"), "name its issuer with tls.certManager.issuer.name"),
+        ((*BASIC, "test.secret=guest"), "test.secret names whose keys they are only with test.token and test.tenant"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(renderer: Helm, values: tuple[str, ...], words: str) -> None:
