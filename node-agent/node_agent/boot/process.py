@@ -24,7 +24,7 @@ from node_agent.update.documents import Desk, Shelf
 from node_agent.update.install import Installer
 from node_agent.update.keeper import Updates
 from node_agent.update.partition import BootPartition
-from node_agent.update.pinned import pin
+from node_agent.update.pinned import Pin, pin
 from sal.command import Runner, SystemRunner
 from sal.efi_boot import BootVariables
 from sal.power_button import PowerButton
@@ -61,9 +61,11 @@ def updates(places: Places, runner: Runner) -> Updates | None:
     if not image:
         return None
     partition = BootPartition(places.root, places.boot_partition, runner)
-    pinned = pin(places.kernel_line.read_text(errors="replace")) is not None
-    installer = Installer(Shelf(places.attempt), partition, BootVariables(places.root), runner, FETCH_USER, pinned)
-    return Updates(image["version"], Desk(places.update), installer, lambda: os.kill(os.getppid(), signal.SIGTERM))
+    given = pin(places.kernel_line.read_text(errors="replace"))
+    variables = BootVariables(places.root)
+    installer = Installer(Shelf(places.attempt), partition, variables, runner, FETCH_USER, pinned=given is not None)
+    desk, trial = Desk(places.update), given is Pin.TRIAL
+    return Updates(image["version"], desk, installer, lambda: os.kill(os.getppid(), signal.SIGTERM), trial=trial)
 
 
 def _unforeseen(error: Exception) -> Screen:

@@ -18,6 +18,7 @@ class Step(Enum):
     KEEP = "keep this image, and end the attempt"
     NOTE = "note down how far this image came"
     INSTALL = "install what was ordered"
+    TAKE_BACK = "take back what was installed: nobody wants it any more"
     RESTART = "restart into what was installed"
     WAIT = "wait"
 
@@ -37,7 +38,8 @@ class Work:
 class Situation:
     """One look. `sound`: this image is a working node now; `kept`: that was noted at this start of the machine.
 
-    `sentence` is how far the node came, in its own words; `retry`: the pause after a failure is over.
+    `sentence` is how far the node came, in its own words; `retry`: the pause after a failure is over; `trial`: whoever
+    gave this image says that it is tried.
     """
 
     running: str
@@ -48,6 +50,7 @@ class Situation:
     attempt: Attempt | None = None
     work: Work | None = None
     retry: bool = True
+    trial: bool = False
 
     @property
     def on_trial(self) -> bool:
@@ -67,7 +70,8 @@ def next_step(now: Situation) -> Step:
     if now.on_trial:
         return Step.NOTE if now.attempt and now.sentence != now.attempt.said else Step.WAIT
     if now.work is not None and now.work.over and not now.work.reason:
-        return Step.RESTART
+        # It may have been withdrawn, or followed by another order, while it was fetched.
+        return Step.RESTART if now.work.order.same(now.order) else Step.TAKE_BACK
     return Step.INSTALL if _is_due(now) else Step.WAIT
 
 
@@ -90,7 +94,8 @@ def outcome(now: Situation) -> Told:
     if now.attempt is not None and (order is None or now.tried):
         return _tried(now, now.attempt)
     if order is None:
-        return Told()
+        tried = now.trial and not now.kept
+        return Told(state="upgrading", message="it is tried, and is no node yet") if tried else Told()
     if order.version == now.running:
         return told(order, "current" if now.kept else "upgrading", "" if now.kept else "it runs, and is no node yet")
     work = now.work if now.work is not None and now.work.order.same(order) else None

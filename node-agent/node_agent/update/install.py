@@ -56,6 +56,12 @@ class Installer:
         self._try_at_the_next_start(order, place)
         self.shelf.forget_images()
 
+    def take_back(self) -> None:
+        """The next start is of the image that runs after all."""
+        if not self.pinned:
+            self.variables.cancel()
+        self.shelf.clear()
+
     def _try_at_the_next_start(self, order: Order, place: Place) -> None:
         option = load_option(f"Hardpan {order.version}", place, boot_entries.image_file(order.version))
         self.shelf.begin(Attempt(order=order))

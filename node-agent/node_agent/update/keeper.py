@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from node_agent.backoff import BackOff
 from node_agent.errors import NodeError, TryAgain
@@ -22,13 +22,14 @@ NOTE_SECONDS = 5.0
 
 @dataclass
 class Updates:
-    """`version` is what runs; `restart` restarts the machine in order."""
+    """`version` is what runs; `restart` restarts the machine in order; `trial`: see Situation."""
 
     version: str
     desk: Desk
     installer: Installer
     restart: Callable[[], None]
     elapsed: Callable[[], float] = time.monotonic
+    trial: bool = False
 
     def __post_init__(self) -> None:
         self.told = Told()
@@ -48,7 +49,7 @@ class Updates:
         step = next_step(now)
         with suppress(SalError, OSError):
             self._do(step, now)
-        self._tell(outcome(replace(now, work=self._work, kept=self._kept)))
+        self._tell(outcome(self._situation(sound, sentence)))
         return step
 
     def leave(self) -> None:
@@ -59,7 +60,7 @@ class Updates:
     def _situation(self, sound: bool, sentence: str) -> Situation:
         order, attempt = read(self.desk.order, Order), read(self.shelf.attempt, Attempt)
         due = self.elapsed() >= self._retry
-        return Situation(self.version, sound, self._kept, sentence, order, attempt, self._work, due)
+        return Situation(self.version, sound, self._kept, sentence, order, attempt, self._work, due, self.trial)
 
     def _do(self, step: Step, now: Situation) -> None:
         if step is Step.KEEP:
@@ -70,6 +71,9 @@ class Updates:
         elif step is Step.INSTALL and now.order is not None:
             self._work = Work(now.order)
             threading.Thread(target=self._install, args=(now.order,), daemon=True).start()
+        elif step is Step.TAKE_BACK:
+            self.installer.take_back()
+            self._work = None
         elif step is Step.RESTART and not self._restarting:
             self._restarting = True
             self.restart()

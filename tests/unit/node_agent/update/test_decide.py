@@ -30,6 +30,8 @@ DONE = Work(ORDER, over=True)
         (replace(OLD, order=AGAIN, work=Work(ORDER)), Step.WAIT),
         (replace(OLD, order=ORDER, work=DONE), Step.RESTART),
         (replace(OLD, order=ORDER, attempt=TRIED, work=DONE), Step.RESTART),
+        (replace(OLD, attempt=TRIED, work=DONE), Step.TAKE_BACK),
+        (replace(OLD, order=AGAIN, attempt=TRIED, work=DONE), Step.TAKE_BACK),
         (replace(OLD, order=ORDER, work=Work(ORDER, True, "NoRoom", "so")), Step.WAIT),
         (replace(OLD, order=AGAIN, work=Work(ORDER, True, "NoRoom", "so")), Step.INSTALL),
         (replace(OLD, order=ORDER, work=Work(ORDER, True, "Away", "so", again=True)), Step.INSTALL),
@@ -64,6 +66,8 @@ def test_the_next_step(now: Situation, step: Step) -> None:
         (replace(OLD, order=ORDER, attempt=TRIED), "fell-back", "version 0.2.0 did not become a node"),
         (replace(OLD, running="0.2.0", order=ORDER), "current", None),
         (replace(OLD, running="0.2.0", order=ORDER, kept=False), "upgrading", "no node yet"),
+        (Situation(running="0.2.0", trial=True), "upgrading", "it is tried, and is no node yet"),
+        (Situation(running="0.2.0", trial=True, sound=True, kept=True), "current", None),
     ],
 )
 def test_what_is_told(now: Situation, state: str, says: str | None) -> None:

@@ -51,6 +51,14 @@ class Machine:
         assert told(self.told), self.told
         return self.told
 
+    def until_step(self, step: Step) -> None:
+        """Looks until this is the step."""
+        deadline, done = time.monotonic() + 20.0, self.look()
+        while done is not step and time.monotonic() < deadline:
+            time.sleep(0.01)
+            done = self.look()
+        assert done is step
+
     @property
     def told(self) -> Told:
         """What the executor reads."""
@@ -69,6 +77,33 @@ def installed(machine: Machine) -> None:
     machine.until(lambda said: "restarts" in (said.message or ""))
     machine.look()
     assert machine.restarts == 1
+
+
+def is_fetching(machine: Machine) -> None:
+    """The machine has begun with what was ordered."""
+    machine.look()
+    machine.order()
+    assert machine.look() is Step.INSTALL
+
+
+def test_a_release_that_is_withdrawn_while_it_is_fetched_is_not_started(machine: Machine) -> None:
+    is_fetching(machine)
+    machine.bench.desk.order.unlink()
+    machine.until_step(Step.TAKE_BACK)
+    assert machine.bench.variable("BootNext") is None
+    assert machine.bench.attempt is None
+    assert machine.look() is Step.WAIT
+    assert (machine.told.state, machine.restarts) == ("current", 0)
+
+
+def test_who_is_asked_again_while_an_image_is_fetched_restarts_for_what_was_asked_last(machine: Machine) -> None:
+    is_fetching(machine)
+    machine.order(asked="2026-11-26T10:00:00Z")
+    machine.until_step(Step.TAKE_BACK)
+    machine.until_step(Step.RESTART)
+    assert machine.bench.attempt is not None
+    assert machine.bench.attempt.order.asked == "2026-11-26T10:00:00Z"
+    assert machine.bench.variable("BootNext") is not None
 
 
 def test_a_good_image_is_kept_once_it_works_and_not_before(machine: Machine) -> None:

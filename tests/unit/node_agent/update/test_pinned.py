@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from node_agent.update.decide import Step
 from node_agent.update.pinned import Pin, pin
-from tests.unit.node_agent.update.test_keeper import Machine, installed
+from tests.unit.node_agent.update.test_keeper import Machine, installed, is_fetching
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,12 @@ def test_the_old_image_after_a_try_says_that_it_fell_back_and_does_not_try_again
     machine.look()
     assert machine.told.state == "fell-back"
     assert machine.restarts == 1
+
+
+def test_an_order_that_is_withdrawn_before_the_restart_is_forgotten(machine: Machine) -> None:
+    machine.bench.set("BootNext", 1)
+    is_fetching(machine)
+    machine.bench.desk.order.unlink()
+    machine.until_step(Step.TAKE_BACK)
+    assert (machine.bench.attempt, machine.restarts) == (None, 0)
+    assert machine.bench.variable("BootNext") is not None
