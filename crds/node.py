@@ -169,6 +169,7 @@ class NodeImage(Part):
 
     version: Annotated[ImageVersion, about("Its version.")]
     flavour: Annotated[DnsLabel, about("`cloud` or `metal`.")]
+    works: Annotated[bool, about("True once it was a working node with this version.")] | None = None
 
 
 class Uptime(Part):

@@ -12,7 +12,7 @@ NEEDED: dict[str, Stamp] = {
     "supervisors.hardpan.dev": Stamp(RELEASE, "e9042a844132ada0473eb9dc89e4c41c"),
     "jointokens.hardpan.dev": Stamp(RELEASE, "f1ca3308fc2ac79a9f91f502efea8305"),
     "releases.hardpan.dev": Stamp(RELEASE, "ce2f63a63e310f9ea3930698c98bc5cb"),
-    "nodes.hardpan.dev": Stamp(RELEASE, "bd3ff6f6134b8cb2c51a9fc08f41739d"),
+    "nodes.hardpan.dev": Stamp(RELEASE, "0830504e84ba3cb750c55a064682940d"),
     "deployments.hardpan.dev": Stamp(RELEASE, "4b51f29e92f274215794f080850e4d6b"),
     "revisionmarks.hardpan.dev": Stamp(RELEASE, "425b79648b6f44060a97942e0775e444"),
     "machines.hardpan.dev": Stamp(RELEASE, "03a5187232a89537d63d1ba9afbd4148"),

@@ -12,7 +12,7 @@ from controllers.ledger.presence import Standing
 from controllers.ledger.removal import Left, draining, is_out
 from controllers.ledger.soundness import healthy
 from controllers.ledger.summary import rounded, shortened
-from controllers.ledger.up_to_date import up_to_date
+from controllers.ledger.up_to_date import running, up_to_date
 from controllers.ledger.uptime import Liveness
 from controllers.loop.conditions import Condition
 from controllers.loop.objects import Object
@@ -130,7 +130,7 @@ def details(certificate: NodeCertificate | None, held: Standing | None, seen: Ob
         report = held.report
         said |= {"capacity": report.capacity.wire(), "boot": report.boot}
         if report.image is not None:
-            said["image"] = {"version": report.image.version, "flavour": report.image.flavour}
+            said["image"] = running(report.image, seen)
         said["machines"] = sum(1 for row in report.table if row.kind == "machine")
     if held is not None and held.attendance.days:
         said["uptime"] = [{"day": day, "seconds": int(seconds)} for day, seconds in held.attendance.days]

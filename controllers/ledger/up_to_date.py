@@ -34,6 +34,14 @@ def _earlier(seen: Object) -> Condition:
     return Condition("UpToDate", said["status"], said["reason"], said["message"]) if said else _NO_IMAGE
 
 
+def running(image: ReportImage, seen: Object) -> dict[str, Any]:
+    """The image for the status. A version that was current works, also while the node is on its way to another."""
+    before = seen.status.get("image") or {}
+    worked = before.get("version") == image.version and before.get("works") is True
+    works = {"works": True} if worked or image.state == "current" else {}
+    return {"version": image.version, "flavour": image.flavour, **works}
+
+
 def _answered(asked: Mapping[str, Any], image: ReportImage | None) -> bool:
     return image is not None and (image.release, image.asked) == (asked["release"], asked["asked"])
 

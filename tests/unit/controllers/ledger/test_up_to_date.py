@@ -65,10 +65,24 @@ def test_what_became_of_the_order(answer: dict[str, str], expected: tuple[str, s
     assert said[2] == answer.get("message", "version 0.2.0, flavour cloud")
 
 
-def test_the_image_that_it_runs_is_shown_and_kept() -> None:
+def shown(said: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the status shows of the image once the node said this, after it showed that."""
     held = standing()
     assert held.report is not None
-    report = held.report.model_copy(update={"image": ReportImage.from_wire(RUNS)})
-    said = details(None, replace(held, report=report), seen())
-    assert said["image"] == {"version": "0.1.0", "flavour": "cloud"}
-    assert details(None, None, seen(image=said["image"]))["image"] == said["image"]
+    report = held.report.model_copy(update={"image": ReportImage.from_wire(RUNS | said)})
+    status = {"image": before} if before else {}
+    found: dict[str, Any] = details(None, replace(held, report=report), seen(**status))["image"]
+    return found
+
+
+def test_the_image_that_it_runs_is_shown_and_kept() -> None:
+    said = shown({})
+    assert said == {"version": "0.1.0", "flavour": "cloud", "works": True}
+    assert details(None, None, seen(image=said))["image"] == said
+
+
+@pytest.mark.parametrize("state", ["upgrading", "fell-back", "failed"])
+def test_an_image_works_once_the_node_said_that_it_is_current_and_while_it_runs(state: str) -> None:
+    assert "works" not in shown({"state": state})
+    assert shown({"state": state}, shown({}))["works"] is True
+    assert "works" not in shown({"state": state, "version": "0.2.0"}, shown({}))
