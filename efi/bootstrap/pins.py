@@ -30,7 +30,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Node:
-    """A node as the cluster tells of it. `version` is what it last reported to run.
+    """A node as the cluster tells of it. `version` is what it last reported to run, `works` whether that worked there.
 
     `order` is what it was asked to go to and has not refused, tried or reached; `since` is when it first came.
     """
@@ -39,6 +39,7 @@ class Node:
     machine: str
     cards: frozenset[str]
     version: str
+    works: bool = False
     order: Wanted | None = None
     since: str = ""
 
@@ -75,9 +76,8 @@ class FleetAway(Exception):
 
 
 def known(pin: Pin | None, node: Node) -> Pin:
-    """What is kept of a node after a look at it. While what was tried is open, what it reports may be that. Pure."""
-    tries = pin is not None and node.order is not None and node.order.name == pin.tried
-    version = pin.version if pin is not None and tries else node.version
+    """What is kept of a node after a look at it. What is tried reports too, and may never work there. Pure."""
+    version = node.version if pin is None or node.works else pin.version
     return Pin(node.machine, tuple(sorted(node.cards)), version, pin.tried if pin else "", node.since)
 
 

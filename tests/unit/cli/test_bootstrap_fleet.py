@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.bootstrap_fleet import FRESH_SECONDS, ClusterFleet, nodes
+from cli.bootstrap_fleet import ANSWER_SECONDS, AWAY_SECONDS, FRESH_SECONDS, ClusterFleet, nodes
 from cli.cluster import Cluster
 from cli.kubectl import Kubectl
-from efi.bootstrap.pins import FleetAway, Wanted
+from efi.bootstrap.pin_book import PinBook
+from efi.bootstrap.pins import Claim, FleetAway, Wanted
+from sal.command import Command, Output
+from sal.errors import CommandTimeout
 from sal.testing import FakeRunner
+from tests.unit.efi.bootstrap.server import METAL, site
 
 ASKED = "2026-11-26T09:00:00Z"
 DIGEST = "ab" * 32
 
 
-def node(reason: str = "Ordered", **image: str) -> dict[str, Any]:
+def node(reason: str = "Ordered", approved: str = "True", **image: Any) -> dict[str, Any]:
     """A node that was asked to go to release newer."""
     inventory = {"machine": "4c4c", "cards": [{"name": "eth0", "address": "52:54:00:00:00:01"}]}
     status = {"inventory": inventory, "image": {"version": "0.1.0", "flavour": "metal", **image}}
-    conditions = [{"type": "UpToDate", "status": "False", "reason": reason}]
+    conditions = [
+        {"type": "Approved", "status": approved, "reason": "ApprovedByToken"},
+        {"type": "UpToDate", "status": str(reason == "Current"), "reason": reason},
+    ]
     return {
         "kind": "Node",
         "metadata": {"name": "n-1", "creationTimestamp": ASKED},
-        "spec": {"image": {"release": "newer", "asked": ASKED}},
+        "spec": {"certificate": "signed", "image": {"release": "newer", "asked": ASKED}},
         "status": {**status, "conditions": conditions},
     }
+
+
+def page(*items: dict[str, Any], more: str = "") -> bytes:
+    """An answer of the API server."""
+    return json.dumps({"items": items, "metadata": {"continue": more} if more else {}}).encode()
+
+
+def answering() -> FakeRunner:
+    """A cluster with one node."""
+    return FakeRunner().on("kubectl get --raw */nodes[?]*", page(node())).on("kubectl get *", page(release()))
+
+
+def hang(command: Command) -> Output:
+    """Nobody answers."""
+    raise CommandTimeout(command.argv, "no end")
 
 
 def release(name: str = "newer", listed: str = "True", **spec: str) -> dict[str, Any]:
@@ -78,16 +103,67 @@ def test_nodes_that_run_from_no_boot_image_have_no_pin() -> None:
     assert nodes([{"kind": "Node"}]) == ()
 
 
+def test_a_machine_that_nobody_approved_owns_no_pin() -> None:
+    bare, given_up = node(), node()
+    bare["spec"].pop("certificate")
+    given_up["spec"]["removal"] = "Forget"
+    assert [nodes([each]) for each in (bare, node(approved="False"), given_up)] == [()] * 3
+
+
+@pytest.mark.parametrize(
+    ("told", "works"),
+    [
+        (node("Current"), True),
+        (node("Upgrading"), False),
+        (node("BelowMinimum"), False),
+        (node("Upgrading", works=True), True),
+        (node("NoImage"), False),
+    ],
+)
+def test_an_image_works_that_was_current_and_not_one_that_only_reports(told: dict[str, Any], works: bool) -> None:
+    (only,) = nodes([told])
+    assert only.works is works
+
+
 def test_the_cluster_is_asked_once_for_all_that_start_in_one_moment() -> None:
-    runner = FakeRunner().on("kubectl get *", json.dumps({"items": [node(), release()]}).encode())
-    now = [0.0]
+    runner, now = answering(), [0.0]
     fleet = ClusterFleet(Cluster(Kubectl(runner, None)), lambda: now[0])
     for now[0] in (0.0, FRESH_SECONDS - 0.1, FRESH_SECONDS):
-        assert [each.name for each in fleet.nodes()] == ["n-1"]
+        assert [each.order for each in fleet.nodes()] == [Wanted(f"newer {ASKED}", DIGEST)]
+    assert len(runner.commands) == 2 * 2
+
+
+@pytest.mark.parametrize("failure", [hang, lambda _: Output(1, b"", b"Unable to connect to the server: EOF")])
+def test_a_cluster_that_does_not_answer_is_left_alone_for_a_while(failure: Callable[[Command], Output]) -> None:
+    runner, now = FakeRunner().on_call("kubectl get *", failure), [0.0]
+    fleet = ClusterFleet(Cluster(Kubectl(runner, None)), lambda: now[0])
+    for now[0] in (0.0, AWAY_SECONDS - 0.1, AWAY_SECONDS):
+        with pytest.raises(FleetAway):
+            fleet.nodes()
     assert len(runner.commands) == 2
+    assert {each.timeout_seconds for each in runner.commands} == {ANSWER_SECONDS}
 
 
-def test_a_cluster_that_does_not_answer_is_told_as_such() -> None:
-    runner = FakeRunner().on("kubectl get *", code=1, stderr=b"Unable to connect to the server: EOF")
-    with pytest.raises(FleetAway):
-        ClusterFleet(Cluster(Kubectl(runner, None))).nodes()
+def test_a_cluster_that_answers_again_is_heard_after_that_while() -> None:
+    runner, now, away = FakeRunner(), [0.0], [True]
+    runner.on_call("*/nodes[?]*", lambda command: hang(command) if away[0] else Output(0, page(node()), b""))
+    runner.on("*", page(release()))
+    fleet = ClusterFleet(Cluster(Kubectl(runner, None)), lambda: now[0])
+    with pytest.raises(FleetAway, match="no answer within 5 s"):
+        fleet.nodes()
+    away[0], now[0] = False, AWAY_SECONDS
+    assert len(fleet.nodes()) == 1
+
+
+async def test_of_a_hundred_machines_that_start_while_the_cluster_is_away_only_one_waits_for_it(tmp_path: Path) -> None:
+    now = [0.0]
+
+    def black_hole(command: Command) -> Output:
+        now[0] += command.timeout_seconds
+        return hang(command)
+
+    fleet = ClusterFleet(Cluster(Kubectl(FakeRunner().on_call("*", black_hole), None)), lambda: now[0])
+    book, place = PinBook(tmp_path / "pins.json", fleet), site("rack-7", METAL)
+    given = await asyncio.gather(*(book.give(place, "metal", Claim(f"machine-{each}")) for each in range(100)))
+    assert {each.image.version for each in given if each} == {"0.2.0"}
+    assert now[0] == ANSWER_SECONDS

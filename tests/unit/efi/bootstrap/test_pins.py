@@ -18,7 +18,8 @@ SCRIPT = "/sites/rack-7/metal/current/boot.ipxe"
 UUID, CARD = "4C4C4544-0042-3510-8050-B7C04F503732", "52:54:00:68:71:01"
 ME = {"machine": UUID.lower(), "card": CARD}
 NEW = Wanted("newer 2026-11-26T09:00:00Z", hashlib.sha256(METAL).hexdigest())
-NODE = Node("n-1", UUID, frozenset({CARD}), "0.1.0")
+NODE = Node("n-1", UUID, frozenset({CARD}), "0.1.0", works=True)
+TRYING = replace(NODE, version="0.2.0", works=False)
 KEPT, TRIAL = "chain ../0.1.0/hardpan.efi", "chain ../0.2.0/hardpan.efi"
 
 
@@ -91,7 +92,33 @@ async def test_what_a_node_was_asked_for_is_tried_once(boot: Server, cluster: Cl
 async def test_an_image_that_reported_and_did_not_work_is_left_too(boot: Server, cluster: Cluster) -> None:
     cluster.found = (replace(NODE, order=NEW),)
     await start(boot)
-    cluster.found = (replace(NODE, order=NEW, version="0.2.0"),)
+    cluster.found = (replace(TRYING, order=NEW),)
+    assert KEPT in await start(boot)
+
+
+async def test_a_release_withdrawn_during_its_trial_leaves_the_node_its_old_image(
+    boot: Server, cluster: Cluster
+) -> None:
+    cluster.found = (replace(NODE, order=NEW),)
+    await start(boot)
+    cluster.found = (TRYING,)
+    assert KEPT in await start(boot)
+
+
+async def test_another_order_during_a_trial_leaves_what_is_tried_unproven(boot: Server, cluster: Cluster) -> None:
+    cluster.found = (replace(NODE, order=NEW),)
+    await start(boot)
+    cluster.found = (replace(TRYING, order=Wanted("later 2026-11-26T10:00:00Z", "0" * 64)),)
+    assert KEPT in await start(boot)
+
+
+async def test_asking_once_more_during_a_trial_proves_nothing(boot: Server, cluster: Cluster) -> None:
+    cluster.found = (replace(NODE, order=NEW),)
+    await start(boot)
+    cluster.found = (replace(TRYING, order=replace(NEW, name="newer 2026-11-26T10:00:00Z")),)
+    second = await start(boot)
+    assert TRIAL in second
+    assert second.endswith(" hardpan_pin=trial\n")
     assert KEPT in await start(boot)
 
 
@@ -159,13 +186,12 @@ def test_a_machine_that_says_two_things_is_known_by_its_uuid() -> None:
     assert owner(Claim(UUID, CARD), pins) == "n-a"
 
 
-def test_what_a_node_reports_while_it_tries_is_not_what_works_there() -> None:
+def test_what_a_node_reports_counts_once_it_worked_there() -> None:
     before = Pin(UUID, (CARD,), "0.1.0", NEW.name)
-    trying = replace(NODE, version="0.2.0", order=NEW)
-    assert known(before, trying).version == "0.1.0"
-    assert known(before, replace(trying, order=None)).version == "0.2.0"
-    assert known(None, trying).version == "0.2.0"
-    assert known(replace(before, tried="earlier"), trying).version == "0.2.0"
+    assert known(before, TRYING).version == "0.1.0"
+    assert known(before, replace(TRYING, works=True)).version == "0.2.0"
+    assert known(before, replace(TRYING, works=True, order=NEW)).version == "0.2.0"
+    assert known(None, TRYING).version == "0.2.0"
 
 
 def test_an_order_for_what_it_runs_is_no_try() -> None:
