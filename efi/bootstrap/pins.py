@@ -39,9 +39,9 @@ class Node:
     machine: str
     cards: frozenset[str]
     version: str
-    works: bool = False
     order: Wanted | None = None
     since: str = ""
+    works: bool = False
 
 
 @dataclass(frozen=True)
