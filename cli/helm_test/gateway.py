@@ -9,13 +9,16 @@ from cli.doctor.check import Check, Finding, State, well, wrong
 from cli.errors import CliError
 from cli.helm_test.ground import Ground
 from cli.helm_test.newcomer import Newcomer
+from cli.helm_test.reach import NotBelieved
 from node_agent.agent.gateway import Gateway
 from node_agent.errors import NodeError, Refused
 from trust.errors import Code, TrustError
 from trust.snapshot import open_bytes
 
 PODS = "kubectl -n {} get pods -l app.kubernetes.io/component={}; kubectl -n {} logs deployment/hardpan-{}"
-CERTIFICATES = "kubectl -n {} create job --from=cronjob/hardpan-certificates renew-now"
+CERTIFICATES = (
+    "kubectl -n {} create job --from=cronjob/hardpan-certificates renew-now, and read its log: docs/certificates.md"
+)
 
 
 def look(ground: Ground) -> Iterator[Finding]:
@@ -33,7 +36,7 @@ def look(ground: Ground) -> Iterator[Finding]:
     except Refused as error:
         yield wrong(f"refuses a machine: {error.reason}: {error.message}", remedy(ground, "ledger"))
     except NodeError as error:
-        yield wrong(f"{error.message}", remedy(ground, "ledger"))
+        yield wrong(error.message.removesuffix("; trying again"), remedy(ground, "ledger"))
     except TrustError as error:
         yield wrong(f"serves a trust that no node believes: {error}", "kubectl apply --server-side -f trust.yaml")
 
@@ -67,6 +70,8 @@ def reached(ground: Ground) -> Iterator[Finding]:
     """The look, and what to do when nobody answers."""
     try:
         yield from look(ground)
+    except NotBelieved as error:
+        yield wrong(str(error), CERTIFICATES.format(ground.settings.namespace))
     except CliError as error:
         yield wrong(str(error), remedy(ground, "gateway"))
 

@@ -9,8 +9,11 @@ from cli.doctor.check import Check, Finding, well, wrong
 from cli.errors import CliError
 from cli.helm_test.gateway import CERTIFICATES
 from cli.helm_test.ground import Ground
+from cli.helm_test.reach import NotBelieved
 
+BUNDLED = "rediss://hardpan-redis."
 REDIS = "kubectl -n {} get pods -l app.kubernetes.io/component=redis; kubectl -n {} describe statefulset hardpan-redis"
+EXTERNAL = "is it up, does redis.external.url name it, and may pods of namespace {} reach it?"
 OPEN = "turn its default user off, and have it ask for client certificates: docs/helm.md#your-own-redis"
 
 
@@ -20,8 +23,12 @@ def look(ground: Ground) -> Iterator[Finding]:
     try:
         end = ground.reach.certificate_end(server)
         said = ground.reach.answer(server, b"PING\r\n")
+    except NotBelieved as error:
+        yield wrong(str(error), CERTIFICATES.format(namespace))
+        return
     except CliError as error:
-        yield wrong(str(error), REDIS.format(namespace, namespace))
+        where = REDIS if server.url.startswith(BUNDLED) else EXTERNAL
+        yield wrong(str(error), where.format(namespace, namespace))
         return
     yield judged("its certificate", end, ground.installation.now, CERTIFICATES.format(namespace))
     if said.startswith(b"+"):

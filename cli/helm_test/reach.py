@@ -21,8 +21,12 @@ SECONDS = 5.0
 LONGEST = 256
 
 
+class NotBelieved(CliError):
+    """A server shows a certificate of another authority or name, or one that has ended."""
+
+
 class Reach(Protocol):
-    """What a stranger can do. Everything raises CliError when the server cannot be reached or believed."""
+    """What a stranger can do. Everything raises CliError when the server cannot be reached, or NotBelieved."""
 
     def certificate_end(self, server: Server) -> datetime:
         """When the certificate that it shows ends."""
@@ -80,7 +84,7 @@ def _connected(server: Server) -> Iterator[ssl.SSLSocket]:
         ):
             yield connection
     except ssl.SSLCertVerificationError as error:
-        raise CliError(f"{server.url} shows a certificate that is not believed: {error.verify_message}") from None
+        raise NotBelieved(f"{server.url} shows a certificate that is not believed: {error.verify_message}") from None
     except OSError as error:
         raise CliError(f"{server.url} does not answer: {error.strerror or error}") from None
 
@@ -89,6 +93,6 @@ def _pinned(server: Server) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(server.authority))
     except OSError:
-        raise CliError(f"the authority of {server.url} is not at {server.authority}: its Secret is not there") from None
+        raise NotBelieved(f"{server.url} has no authority yet: nothing is at {server.authority}") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     return context

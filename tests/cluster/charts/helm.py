@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sal.command import Command, Runner, SystemRunner
+from sal.command import Command, Output, Runner, SystemRunner
 from sal.errors import CommandError
 
 CHARTS = Path(__file__).parents[3] / "charts"
@@ -33,12 +33,19 @@ class Helm:
 
     def run(self, *words: str) -> str:
         """What helm printed. Raises HelmRefused with what it wrote."""
+        return self._run(*words).text
+
+    def test(self, release: str, namespace: str = NAMESPACE) -> str:
+        """What the test's pod printed, which helm shows where errors go. Raises HelmRefused with the same."""
+        return self._run("test", release, "--namespace", namespace, "--timeout", "100s").stderr.decode()
+
+    def _run(self, *words: str) -> Output:
         environment = {f"HELM_{name}_HOME": str(self.folder / name.lower()) for name in ("CACHE", "CONFIG", "DATA")}
         environment |= {"HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
         environment |= {"KUBECONFIG": str(self.kubeconfig or "/dev/null")}
         command = Command((str(self.program), *words), environment=environment, timeout_seconds=110.0)
         try:
-            return self.runner.run(command).text
+            return self.runner.run(command)
         except CommandError as error:
             raise HelmRefused(error.stderr or str(error)) from None
 
