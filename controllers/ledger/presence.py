@@ -41,6 +41,7 @@ class Presence:
     def __init__(self, clock: Callable[[], float], now: Callable[[], datetime], shortest_interval: float) -> None:
         self._clock, self._now, self._shortest = clock, now, shortest_interval
         self._nodes: dict[str, Standing] = {}
+        self._waiting: dict[str, float] = {}
 
     def interval(self) -> float:
         """How often nodes are to report now."""
@@ -66,6 +67,10 @@ class Presence:
         held = self._nodes.get(registration.node) or Standing(Attendance(self._clock()))
         changed = replace(held, decision=decision, certificate=certificate, inventory=registration.inventory)
         self._nodes[registration.node] = replace(changed, attested=attested)
+        if decision.state == "Approved":
+            self._waiting.pop(registration.node, None)
+        else:
+            self._waiting[registration.node] = self._clock()
 
     def reported(self, report: Report) -> bool:
         """Takes in a verified report; whether it is worth a look at the node. Raises Refusal for a replay."""
@@ -88,9 +93,15 @@ class Presence:
             return None
         return liveness(held.attendance, self._clock(), self.interval())
 
+    def silence(self, node: str) -> float:
+        """For how long a node that waits for approval did not ask; from when this is first wanted to be known on."""
+        now = self._clock()
+        return now - self._waiting.setdefault(node, now)
+
     def forget(self, node: str) -> None:
         """The node is gone."""
         self._nodes.pop(node, None)
+        self._waiting.pop(node, None)
 
     def names(self) -> list[str]:
         """All nodes."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from controllers.ledger.approval import Claim, Decision, TokenUse, Vouched, decide
@@ -15,6 +16,7 @@ from controllers.ledger.conflicts import Conflicts
 from controllers.ledger.hardware import hardware_of
 from controllers.ledger.presence import Presence
 from controllers.ledger.returns import Returns
+from controllers.ledger.waiting import WaitingRoom
 from controllers.loop.cache import Cache
 from controllers.loop.errors import AlreadyExists
 from controllers.loop.kube import Kube
@@ -31,7 +33,6 @@ from trust.snapshot import TrustView
 
 NODES = resource_of(NODE)
 RETRY_SECONDS = {"Pending": 10.0, "Refused": 300.0, "Approved": 0.0}
-MOST_PENDING = 500
 GONE = (Reason.REVOKED, RefusalReason.NODE_REMOVED)
 
 
@@ -51,6 +52,7 @@ class Registry:
 
     def __post_init__(self) -> None:
         self._returns = Returns(self.kube)
+        self._room = WaitingRoom(self.kube, self.nodes, self.presence, self.wake)
 
     async def challenge(self, node: str) -> dict[str, Any]:
         """A nonce, and what time it is here."""
@@ -65,12 +67,14 @@ class Registry:
         # One at a time from counting to storing: else a token admits more machines than its count.
         async with self._one_at_a_time:
             seen = self.nodes.get(ObjectKey("", registration.node))
-            if seen is None and len(self.nodes) - self._approved() >= MOST_PENDING:
-                raise Refusal(Code.TOO_LARGE, "too many machines wait for approval: approve or delete some")
-            self.conflicts.registered(registration, asked, seen)
             certificate, refusal = _vouched(registration, seen, view)
             verdict = self._attested(registration, seen, view)
-            decision = self._decide(registration, sender, certificate, refusal, seen, view, verdict)
+            decided = partial(self._decide, registration, sender, certificate, refusal, seen, view, verdict)
+            if seen is None:
+                # Before anything is remembered: there are more strangers than memory.
+                await self._room.admit(decided())
+            self.conflicts.registered(registration, asked, seen)
+            decision = decided()
             seen = await self._store(registration, data, seen, decision)
         counts = certificate if decision.state == "Approved" else None
         self.presence.registered(registration, decision, counts, verdict)
@@ -120,7 +124,7 @@ class Registry:
         record = view.tokens.get(token) if token else None
         if record is None:
             return None
-        used = sum(1 for each in self.nodes.all() if each.spec.get("token") == token and each.name != node)
+        used = sum(1 for each in self.nodes.unordered() if each.spec.get("token") == token and each.name != node)
         bounds = (record.board_vendor, record.machines or (), record.networks or (), bool(record.measured))
         return TokenUse(used, record.count, *bounds)
 
@@ -156,9 +160,6 @@ class Registry:
         if decision.state == "Approved" and seen.spec.get("certificate"):
             answer["certificate"] = seen.spec["certificate"]
         return answer
-
-    def _approved(self) -> int:
-        return sum(1 for each in self.nodes.all() if each.spec.get("certificate"))
 
 
 def _vouched(

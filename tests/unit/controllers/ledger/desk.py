@@ -47,6 +47,7 @@ class Ledger:
         self.trust = trusted.World()
         self.trust.records["JoinToken/rack"] = trusted.token(**token)
         self.seconds, self.metrics = 0.0, Metrics()
+        self.woken: list[ObjectKey] = []
         self.server = MemoryKube(self.now)
         self.kube = SlowKube(self.server)
         self.nodes = Cache(NODES, indexes={MACHINE: by_machine})
@@ -64,9 +65,9 @@ class Ledger:
 
     def restart(self) -> None:
         """The ledger dies and starts anew; what it held in memory is gone."""
-        self.presence, conflicts = Presence(lambda: self.seconds, self.now, 10.0), Conflicts(lambda: self.seconds)
-        challenges, both = Challenges(b"k" * 32, lambda: self.seconds), (self.presence, conflicts, self.now)
-        registry = Registry(self.kube, self.nodes, self.source.view, challenges, *both, lambda _: None)
+        self.presence, self.conflicts = Presence(lambda: self.seconds, self.now, 10.0), Conflicts(lambda: self.seconds)
+        challenges, both = Challenges(b"k" * 32, lambda: self.seconds), (self.presence, self.conflicts, self.now)
+        registry = Registry(self.kube, self.nodes, self.source.view, challenges, *both, self.woken.append)
         desk = ReportDesk(self.nodes, self.source, *both, lambda _: None)
         self.reconciler = NodeReconciler(self.kube, self.nodes, self.source.view, *both)
         transport = httpx.ASGITransport(create(registry, desk, self.source, self.metrics.refuse))
