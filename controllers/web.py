@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 from controllers.counted import count
 from controllers.loop.errors import KubeError
 from controllers.loop.metrics import Metrics, Refuse
+from controllers.serving.door import Door
+from controllers.serving.server import Config, Doorkeeper
 from controllers.settings import Listen
 from controllers.tls.caller import GATEWAY, admitting_only, sender_of
 from controllers.tls.closing import ClosingPromptly
@@ -23,6 +24,8 @@ from trust.strangers import LONGEST
 
 Answer = Callable[[bytes, str], Awaitable[dict[str, Any]]]
 LARGEST_BODY = 1 << 20
+# Callers are few, a gateway has a hundred connections at most: with each at its dearest they take some 80 MiB.
+CONNECTIONS = 1024
 
 
 def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Awaitable[Response]]:
@@ -49,6 +52,17 @@ def endpoint(what: str, answer: Answer, count: Refuse) -> Callable[[Request], Aw
     return handle
 
 
+def peer_of(request: Request) -> str:
+    """The address at the other end of the connection."""
+    return request.client.host if request.client else "unknown"
+
+
+def length_within(limit: int, request: Request) -> int:
+    """How long the body may come to be: up to the limit when it says nothing of its length."""
+    said = request.headers.get("content-length", "")
+    return min(int(said), limit) if said.isdecimal() else limit
+
+
 async def read_bounded(request: Request, limit: int) -> bytes | None:
     """The body, or None as soon as it is larger than `limit` bytes."""
     body = bytearray()
@@ -59,8 +73,8 @@ async def read_bounded(request: Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def server(app: Starlette, listen: Listen, metrics: Metrics | None = None) -> uvicorn.Config:
-    """How uvicorn serves it; `metrics` count answers and who is turned away, and show when the certificate ends.
+def server(app: Starlette, listen: Listen, metrics: Metrics | None = None, connections: int = CONNECTIONS) -> Config:
+    """How it is served; `metrics` count answers and who is turned away, and show when the certificate ends.
 
     Raises:
         BadSettings: its certificate cannot be used.
@@ -68,8 +82,9 @@ def server(app: Starlette, listen: Listen, metrics: Metrics | None = None) -> uv
     files, told = listen.tls, metrics or Metrics()
     context = serving(files) if files else None
     count(app, told)
-    made = uvicorn.Config(
+    made = Config(
         app,
+        Doorkeeper(Door(connections), lambda: told.refuse("connection", "TooManyConnections")),
         host=listen.host,
         port=listen.port,
         http=ClosingPromptly,

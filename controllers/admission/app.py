@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 from controllers.admission.decided import telling
+from controllers.admission.endpoint import PATIENCE_SECONDS, Endpoint
 from controllers.admission.figures import Figures
-from controllers.admission.review import Admission, response
+from controllers.admission.review import Admission
 from controllers.loop.app import run
 from controllers.loop.cache import Cache
 from controllers.loop.metrics import Refuse, uncounted
@@ -20,33 +18,20 @@ from controllers.loop.objects import resource_of
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.settings import from_environment
 from controllers.review import Reviewer
+from controllers.serving.patience import patient
 from controllers.settings import Environment, Listen
 from controllers.trust_source import TrustSource
-from controllers.web import read_bounded, server
+from controllers.web import server
 from crds.revisionmark import REVISION_MARK
 from plans.evaluator import InChild
 
 PATH = "/v1/deployments"
-LARGEST_REVIEW = 8 << 20
 
 
 def create(admission: Admission, refuse: Refuse = uncounted) -> Starlette:
     """The webhook's application."""
     made = Starlette()
-
-    async def review(request: Request) -> JSONResponse:
-        body = await read_bounded(request, LARGEST_REVIEW)
-        if body is None:
-            refuse("review", "TooLarge")
-            return JSONResponse({"message": f"a review has at most {LARGEST_REVIEW} bytes"}, 413)
-        try:
-            asked = json.loads(body)["request"]
-            return JSONResponse(response(asked, await admission.answer(asked)))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            refuse("review", "BadEncoding")
-            return JSONResponse({"message": "this is no AdmissionReview of a deployment"}, 400)
-
-    made.add_route(PATH, review, methods=["POST"])
+    made.add_route(PATH, Endpoint(admission, refuse).review, methods=["POST"])
     return made
 
 
@@ -64,6 +49,7 @@ def compose(cluster: str, listen: Listen) -> Compose:
 
         caches = [marks, *trust.caches]
         web = server(create(admission, refuse), listen, context.metrics)
+        web.http = patient(PATIENCE_SECONDS, refuse)
         return Process(caches=caches, servers=[web], closing=[close_evaluator], leads=False)
 
     return composed

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -13,16 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from controllers.gateway.forwarding import Forwarder, Means, refusal
 from controllers.gateway.limiter import Limiter, Rate
-from controllers.gateway.routes import ROUTES, Route, Upstream
+from controllers.gateway.routes import MEBIBYTE, ROUTES, Upstream
 from controllers.gateway.upstream import CONNECT_SECONDS
 from controllers.loop.metrics import Refuse, uncounted
-from controllers.tls.caller import SENDER
-from controllers.web import read_bounded
+from controllers.serving.budget import Budget
 
 UPSTREAM_TIMEOUT_SECONDS = 10.0
 BODY_SECONDS = 10.0
-Forward = Callable[[Request], Awaitable[Response]]
+UNDER_WAY = 24 * MEBIBYTE
 
 
 def create(
@@ -42,9 +40,9 @@ def create(
         await client.aclose()
 
     application = Starlette(lifespan=lifespan)
-    limiter = Limiter(rate)
+    means = Means(client, Limiter(rate), Budget(UNDER_WAY), body_seconds, refuse)
     for route in ROUTES:
-        forward = _forwarder(route, upstreams[route.upstream], client, limiter, body_seconds, refuse)
+        forward = Forwarder(route, upstreams[route.upstream], means).forward
         application.add_route(route.path, forward, methods=[route.method])
     application.add_route("/healthz", _healthy, methods=["GET"])
     application.add_exception_handler(HTTPException, _not_in_the_table(refuse))
@@ -59,42 +57,6 @@ def _not_in_the_table(refuse: Refuse) -> Callable[[Request, Exception], Awaitabl
     async def handle(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         refuse("request", "NotFound")
-        return answer(error.status_code, "NotFound", "the gateway passes on no such request")
+        return refusal(error.status_code, "NotFound", "the gateway passes on no such request")
 
     return handle
-
-
-def _forwarder(
-    route: Route, base: str, client: httpx.AsyncClient, limiter: Limiter, body_seconds: float, refuse: Refuse
-) -> Forward:
-    def turn_away(status: int, reason: str, message: str) -> Response:
-        refuse("request", reason)
-        return answer(status, reason, message)
-
-    async def forward(request: Request) -> Response:
-        address = request.client.host if request.client else "unknown"
-        if not limiter.allows(address, time.monotonic()):
-            return turn_away(429, "TooManyRequests", "too many requests from this network: wait a few seconds")
-        try:
-            async with asyncio.timeout(body_seconds):
-                body = await read_bounded(request, route.body_limit)
-        except TimeoutError:
-            return turn_away(408, "TooSlow", f"the body did not come within {body_seconds:g} s")
-        if body is None:
-            return turn_away(413, "TooLarge", f"the body is larger than {route.body_limit} bytes")
-        return await _call(client, route, base, body, address)
-
-    return forward
-
-
-async def _call(client: httpx.AsyncClient, route: Route, base: str, body: bytes, sender: str) -> Response:
-    try:
-        passed = await client.request(route.method, base + route.path, content=body, headers={SENDER: sender})
-    except httpx.HTTPError:
-        return answer(503, "Unavailable", f"the {route.upstream} does not answer: try again shortly")
-    return Response(passed.content, passed.status_code, media_type=passed.headers.get("content-type"))
-
-
-def answer(status: int, reason: str, message: str) -> JSONResponse:
-    """A refusal as every endpoint words it."""
-    return JSONResponse({"reason": reason, "message": message}, status)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from controllers.gateway.door import Door
 from controllers.loop.measures import Measures
+from controllers.serving.door import Door
 
 
 def show(measures: Measures, door: Door) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+
+from controllers.serving.networks import network_of
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,3 @@ class Limiter:
             return False
         bucket.level -= 1
         return True
-
-
-def network_of(address: str) -> str:
-    """The /24 or /64 that an address is in; what is no address is a network of its own."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    prefix = 64 if isinstance(parsed, IPv6Address) else 24
-    return str(ip_network(f"{parsed}/{prefix}", strict=False))

@@ -7,27 +7,29 @@ import logging
 import resource
 from collections.abc import Mapping
 
-import uvicorn
-
 from controllers.gateway import figures
 from controllers.gateway.app import create
-from controllers.gateway.connection import guarded, loop_with
-from controllers.gateway.door import Door
 from controllers.gateway.limiter import Rate
 from controllers.gateway.network import client_files, network
 from controllers.gateway.routes import Upstream
 from controllers.gateway.upstream import ToWhoLeads
 from controllers.loop import logs
+from controllers.loop.errors import LoopError
 from controllers.loop.metrics import Metrics
 from controllers.loop.monitor import Monitor, Readiness
 from controllers.loop.settings import from_environment
+from controllers.serving.loop import ServingLoop
+from controllers.serving.patience import patient
+from controllers.serving.server import Server
 from controllers.settings import Environment
 from controllers.tls.contexts import seconds_left
 from controllers.web import server
 
 log = logging.getLogger(__name__)
 SPARE_DESCRIPTORS = 256
-NETWORKS = 4
+CONNECTIONS = 2048
+# For what a node asks in one go. Until its next report it is not worth a place and its memory to have it connected.
+IDLE_SECONDS = 1
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -48,18 +50,21 @@ def main(environment: Mapping[str, str]) -> int:
     way = ToWhoLeads(network(files))
     application = create(upstreams, rate, way, body_seconds=patience, refuse=metrics.refuse)
     listen = values.listen("HARDPAN_GATEWAY_LISTEN", "127.0.0.1:8443")
-    served = server(application, listen, metrics)
-    most = min(int(values.number("HARDPAN_GATEWAY_CONNECTIONS", 4096)), _descriptors() - SPARE_DESCRIPTORS)
-    door = Door(most, max(1, most // NETWORKS))
-    served.http = guarded(door, patience, metrics.refuse)
-    figures.show(metrics, door)
+    most = min(int(values.number("HARDPAN_GATEWAY_CONNECTIONS", CONNECTIONS)), _descriptors() - SPARE_DESCRIPTORS)
+    served = server(application, listen, metrics, connections=most)
+    served.http, served.timeout_keep_alive = patient(patience, metrics.refuse), IDLE_SECONDS
+    figures.show(metrics, served.doorkeeper.door)
     log.info("gateway listens on %s:%d", listen.host, listen.port)
-    with asyncio.Runner(loop_factory=lambda: loop_with(patience)) as runner:
-        runner.run(_serve(uvicorn.Server(served), loop.monitor, metrics))
+    with asyncio.Runner(loop_factory=lambda: ServingLoop(patience)) as runner:
+        try:
+            runner.run(_serve(Server(served), loop.monitor, metrics))
+        except LoopError as error:
+            log.error("gateway ends: %s", error)
+            return 1
     return 0
 
 
-async def _serve(gateway: uvicorn.Server, address: tuple[str, int] | None, metrics: Metrics) -> None:
+async def _serve(gateway: Server, address: tuple[str, int] | None, metrics: Metrics) -> None:
     """Serves, and tells its figures where there is an address for that."""
     if address is None:
         return await gateway.serve()

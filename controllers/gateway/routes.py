@@ -7,16 +7,18 @@ from typing import Literal
 
 Upstream = Literal["ledger", "supervisor"]
 KIBIBYTE = 1024
+MEBIBYTE = 1024 * KIBIBYTE
 
 
 @dataclass(frozen=True)
 class Route:
-    """One call: where it goes and the largest body, in bytes, that is passed on."""
+    """One call: where it goes, and the largest body and answer, in bytes, that are passed on."""
 
     method: Literal["GET", "POST"]
     path: str
     upstream: Upstream
     body_limit: int
+    answer_limit: int = 64 * KIBIBYTE
 
 
 ROUTES: tuple[Route, ...] = (
@@ -24,5 +26,5 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/nodes/register", "ledger", 32 * KIBIBYTE),
     Route("POST", "/v1/nodes/report", "ledger", 256 * KIBIBYTE),
     Route("POST", "/v1/nodes/credentials", "supervisor", 4 * KIBIBYTE),
-    Route("GET", "/v1/trust", "ledger", 0),
+    Route("GET", "/v1/trust", "ledger", 0, 2 * MEBIBYTE),
 )

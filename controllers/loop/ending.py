@@ -10,6 +10,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from controllers.serving.loop import ServingLoop
+
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 5.0
 Result = TypeVar("Result")
@@ -17,7 +19,7 @@ Result = TypeVar("Result")
 
 def run_and_end(main: Coroutine[Any, Any, Result]) -> Result:
     """Runs a coroutine in an event loop of its own; whatever it left gets LEAVE_SECONDS to end, and is then dropped."""
-    loop = asyncio.new_event_loop()
+    loop = ServingLoop()
     try:
         return loop.run_until_complete(main)
     finally:

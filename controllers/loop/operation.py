@@ -8,8 +8,6 @@ import logging
 from collections.abc import Awaitable, Coroutine, Iterator
 from typing import Any
 
-import uvicorn
-
 from controllers.loop.errors import LeaseLost, ProcessEnded
 from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
 from controllers.loop.kinds import Complain, no_complaint
@@ -18,6 +16,7 @@ from controllers.loop.objects import Resource
 from controllers.loop.process import Context, Process
 from controllers.loop.runner import Runner
 from controllers.loop.settings import LoopSettings
+from controllers.serving.server import Server
 
 log = logging.getLogger(__name__)
 END_SECONDS = 5.0
@@ -190,7 +189,7 @@ class Operation:
         return Informer(context.kube, self._process.caches, routes, times, context.randomness)
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """A server whose signals are the process's, and whose failure to listen is an error like any other."""
 
     @contextlib.contextmanager

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from controllers.admission import figures as admission
 from controllers.by_condition import show
 from controllers.gateway import figures as gateway
-from controllers.gateway.door import Door
 from controllers.ledger import figures as ledger
 from controllers.loop.measures import Definition
 from controllers.loop.metrics import Metrics
 from controllers.loop.process import utc_now
+from controllers.serving.door import Door
 from controllers.supervisor import figures as supervisor
 from crds.reference import table
 from trust.errors import Code, Refusal

@@ -7,63 +7,44 @@ request, not what drips in behind a refusal.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Literal
 
 import h11
 
-from controllers.gateway.door import Door
 from controllers.loop.metrics import Refuse
 from controllers.tls.closing import ClosingPromptly
 
 ANSWER_PATIENCES = 6
 LARGEST_REST = 1 << 20
+MOST_UNSENT = 16 << 10
 Waiting = Literal["head", "answer", "idle"]
 
 
-def guarded(door: Door, head_seconds: float, refuse: Refuse) -> type[asyncio.Protocol]:
-    """The protocol of every connection behind this door; `head_seconds` for a request to say what it wants."""
+def patient(head_seconds: float, refuse: Refuse) -> type[asyncio.Protocol]:
+    """The protocol of every connection of a server; `head_seconds` for a request to say what it wants."""
 
     class Connection(_Connection):
         pass
 
-    Connection.door, Connection.refuse = door, staticmethod(refuse)
+    Connection.refuse = staticmethod(refuse)
     Connection.seconds = {"head": head_seconds, "answer": ANSWER_PATIENCES * head_seconds}
     return Connection
 
 
-def loop_with(handshake_seconds: float) -> asyncio.AbstractEventLoop:
-    """An event loop whose servers wait so long for a TLS handshake; uvicorn passes no such setting on."""
-
-    class Loop(asyncio.SelectorEventLoop):
-        async def create_server(self, *words: Any, **options: Any) -> asyncio.Server:
-            if options.get("ssl"):
-                options["ssl_handshake_timeout"] = handshake_seconds
-            made: asyncio.Server = await super().create_server(*words, **options)
-            return made
-
-    return Loop()
-
-
 class _Connection(ClosingPromptly):
-    door: Door
     refuse: Refuse
     seconds: dict[str, float]
     # Nodes may be far, and a gateway that ends keeps nobody waiting.
     goodbye_seconds = 5.0
 
-    _entered = False
     _behind = 0
     _waiting: Waiting = "idle"
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._entered = self.door.enter(self._address)
-        if self._entered:
-            self._wait_for("head")
-        else:
-            self.refuse("connection", "TooManyConnections")
-            transport.abort()
+        transport.set_write_buffer_limits(high=MOST_UNSENT)
+        self._wait_for("head")
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -79,19 +60,12 @@ class _Connection(ClosingPromptly):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_for("idle")
-        if self._entered:
-            self._entered = False
-            self.door.leave(self._address)
         super().connection_lost(exc)
 
     @property
     def _answered_early(self) -> bool:
         """Whether what comes is the rest of a body that was refused; a little is read, so that the answer arrives."""
         return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
-
-    @property
-    def _address(self) -> str:
-        return self.client[0] if self.client else "unknown"
 
     def _look(self) -> None:
         """What is waited for now. Idle connections are uvicorn's to end: it has a timer then."""

@@ -26,6 +26,11 @@ class ClosingPromptly(H11Protocol):
         super().on_response_complete()
         self._close_soon()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """See H11Protocol: nothing is on its way, and who only keeps a connection says no good-bye."""
+        super().timeout_keep_alive_handler()
+        self.loop.call_later(ClosingPromptly.goodbye_seconds, self.transport.abort)
+
     def _close_soon(self) -> None:
         if self.transport.is_closing():
             self.loop.call_later(self.goodbye_seconds, self.transport.abort)

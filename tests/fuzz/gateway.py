@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from controllers.gateway.app import create
-from controllers.gateway.connection import guarded
-from controllers.gateway.door import Door
 from controllers.gateway.limiter import Rate
 from controllers.gateway.routes import ROUTES
 from controllers.loop.metrics import uncounted
+from controllers.serving.patience import patient
 from controllers.settings import Listen
 from controllers.web import server
 from tests.fuzz.mutate import altered, damaged, spelled, values
@@ -118,7 +117,7 @@ class Wire(asyncio.Transport):
 
 CONFIG = server(APPLICATION, Listen("127.0.0.1", 1))
 CONFIG.load()
-CONNECTION: Any = guarded(Door(9, 9), 5.0, uncounted)
+CONNECTION: Any = patient(5.0, uncounted)
 
 
 async def _speak(pieces: list[bytes]) -> bytes:
@@ -137,7 +136,6 @@ async def _speak(pieces: list[bytes]) -> bytes:
     for task in list(state.tasks):
         task.cancel()
     await asyncio.gather(*state.tasks, return_exceptions=True)
-    assert CONNECTION.door._inside.total() == 0, "who left is still counted"
     return bytes(wire.written)
 
 

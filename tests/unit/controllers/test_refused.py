@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from controllers.admission.app import LARGEST_REVIEW, PATH, create
+from controllers.admission.app import PATH, create
+from controllers.admission.endpoint import LARGEST_REVIEW
 from controllers.admission.review import Admission
 from controllers.loop.cache import Cache
 from controllers.loop.metrics import Metrics

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from controllers.admission.app import LARGEST_REVIEW, PATH, create
+from controllers.admission.app import PATH, create
+from controllers.admission.endpoint import LARGEST_REVIEW
 from controllers.admission.review import Admission
 from controllers.loop.cache import Cache
 from controllers.loop.objects import Object, resource_of

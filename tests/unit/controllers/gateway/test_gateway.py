@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from controllers.gateway.app import create
-from controllers.gateway.limiter import Limiter, Rate, network_of
+from controllers.gateway.limiter import Limiter, Rate
+from controllers.serving.networks import network_of
 from controllers.tls.caller import SENDER
 
 UPSTREAMS = {"ledger": "http://ledger", "supervisor": "http://supervisor"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.gateway.door import Door
+from controllers.serving.door import Door
 
 
 def test_one_network_leaves_room_for_another() -> None:
@@ -36,4 +36,4 @@ def test_never_more_are_inside_than_fit(most: int, moves: list[tuple[bool, int]]
             inside[network] -= 1
         assert sum(inside) <= most
         assert max(inside) <= 2
-    assert door._inside.total() == sum(inside)
+    assert door.inside == sum(inside)
