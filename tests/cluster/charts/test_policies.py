@@ -14,6 +14,7 @@ from controllers.loop.places import collection, path
 from crds.kinds import KINDS
 from crds.machine import MACHINE
 from crds.meta import DEPLOYMENT_UID_LABEL, WORKLOAD_FINALIZER, KindDefinition
+from crds.node import NODE
 from tests.cluster.charts.account import Account, Accounts
 from tests.cluster.charts.helm import BASIC, NAMESPACE, Helm
 from tests.unit.crds.cases import patched, whole
@@ -146,6 +147,26 @@ def test_an_operator_may_agree_to_removals(by: As) -> None:
     (kind,) = (each for each in KINDS if each.kind == "Supervisor")
     made = patched(whole(kind, "minimal"), {"metadata": {"annotations": {"hardpan.dev/removals-agreed-until": "x"}}})
     assert _create(by("administrator"), kind, made, dry=True).status_code == 201
+
+
+def test_the_ledger_deletes_only_nodes_that_nobody_vouched_for_or_spoke_of(by: As) -> None:
+    waiting = patched(whole(NODE, "minimal"), {"spec": {"certificate": None}})
+    approved = patched(whole(NODE, "minimal"), {"spec": {"certificate": "signed"}})
+    place = _place(NODE, waiting)
+
+    def deletes(made: dict[str, Any], change: dict[str, Any] | None = None) -> bool:
+        assert _create(by("ledger"), NODE, made).status_code == 201
+        if change is not None:
+            assert by("administrator").send("PATCH", place, change).status_code == 200
+        answer = by("ledger").send("DELETE", f"{place}?dryRun=All")
+        assert by("administrator").send("DELETE", place).status_code == 200
+        assert answer.status_code == 200 or _says(answer, "the ledger deletes no node that somebody approved")
+        return answer.status_code == 200
+
+    assert deletes(waiting)
+    assert not deletes(approved)
+    assert not deletes(waiting, {"spec": {"cordoned": True}})
+    assert not deletes(approved, {"spec": {"certificate": None}})
 
 
 def _create(who: Account, kind: KindDefinition, made: dict[str, Any], dry: bool = False) -> httpx.Response:
