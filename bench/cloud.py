@@ -78,11 +78,11 @@ class BenchCloud:
         plane.bring_up(Steps(self.demo.layout.log, Console(stderr=True, highlight=False)))
         self.join(count, MediumContent(plane.gateway, plane.certificate, TOKEN))
 
-    def join(self, count: int, content: MediumContent) -> None:
+    def join(self, count: int, content: MediumContent, heartbeat_seconds: float = 10.0) -> None:
         """So many nodes with media of this content, all Ready."""
         ImageStore(self.demo.layout.images).add([IMAGE], IMAGE_DIGEST)
         folder = self.demo.layout.folder / "simulated"
-        nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images)
+        nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images, heartbeat_seconds)
         self.start_nodes()
         self.demo.wait(
             lambda: True if len(self.demo.ready_nodes()) >= count else None,

@@ -22,7 +22,9 @@ from sal.filesystem import write_durably
 CAPACITY = CapacitySettings(cpus=1000, memory=1 << 40, disk=1 << 42)
 
 
-def write_settings(folder: Path, count: int, site: Site, content: MediumContent, images: Path) -> None:
+def write_settings(
+    folder: Path, count: int, site: Site, content: MediumContent, images: Path, heartbeat_seconds: float = 10.0
+) -> None:
     """Media and settings of so many nodes."""
     for number in range(count):
         own = folder / f"node-{number}"
@@ -33,7 +35,7 @@ def write_settings(folder: Path, count: int, site: Site, content: MediumContent,
             engine="memory",
             network=NetworkSettings(configure=False),
             capacity=CAPACITY,
-            heartbeat_seconds=10.0,
+            heartbeat_seconds=heartbeat_seconds,
         )
         (own / "state").mkdir(parents=True, exist_ok=True)
         write_durably(folder / f"node-{number}.json", settings.model_dump_json().encode())

@@ -108,4 +108,5 @@ def unfinished(left: list[Object]) -> str:
     nodes = sorted({str(each.spec["node"]) for each in left if "node" in each.spec})
     names = ", ".join(str(each) for each in left[:NAMED]) + (" …" if len(left) > NAMED else "")
     where = f" on {', '.join(nodes[:NAMED])}" if nodes else ""
-    return f"{len(left)} objects are left{where} ({names}): bring the nodes back, or try again with cleanup=Everything"
+    remedy = "bring the nodes back and uninstall again, or, to give them up, `helm rollback` and cleanup=Everything"
+    return f"{len(left)} objects are left{where} ({names}): {remedy}"

@@ -14,15 +14,16 @@ import yaml
 from bench.cloud import IMAGE_DIGEST, TOKEN, BenchCloud
 from cli.demo.cloud import TENANT
 from cli.demo.medium import MediumContent
-from cli.demo.pki import Authority, Pair, Subject
+from cli.demo.pki import Authority
 from cli.demo.pods.cluster import PodsKubernetes
 from cli.demo.pods.controllers import write_image
 from crds.kinds import KINDS
-from tests.cloud.own_redis import PASSWORD, OwnRedis
+from tests.cloud.brought import QUEUE, Brought, Secrets, manifest
+from tests.cloud.own_redis import OwnRedis
 from tests.cluster.charts.helm import CHARTS, Helm
 
 NAMESPACE, RELEASE = "control", "site"
-GATEWAY_PORT = 31443
+GATEWAY_PORT, REPORT_SECONDS = 31443, 2
 PARTS = ("ledger", "coord", "supervisor", "gateway", "admission")
 SCRIPT = 'machine("m-0", #{ memory: params.memory, disk: "64Mi", image: params.image });'
 OURS = ",".join(f"{kind.plural}.hardpan.dev" for kind in KINDS)
@@ -68,29 +69,22 @@ class Installation:
         self.cluster.load_image(image)
         self.redis.start()
         for name, data in self.brought().items():
-            self.kubectl.apply(json.dumps(secret(name, data)))
+            self.kubectl.apply(manifest(name, NAMESPACE, data))
 
-    def brought(self) -> dict[str, dict[str, bytes]]:
+    def brought(self) -> Secrets:
         """The operator's own Secrets."""
-        server = Subject("gateway.corporate", addresses=(str(self.cluster.node_address),))
-        return {
-            "hardpan-supervisor-key": {"supervisor.key": self.cloud.demo.site.supervisor_key.read_bytes()},
-            "hardpan-site-ca": tls(self.site.pair, self.site),
-            "hardpan-gateway-tls": tls(self.corporate.issue("gateway", server), self.corporate),
-            "queue": {
-                "password": PASSWORD.encode(),
-                "ca.crt": self.redis.authority.pair.certificate.read_bytes(),
-            },
-        }
+        made = Brought(self.corporate, self.site, self.redis.authority, self.cloud.demo.site.supervisor_key)
+        return made.secrets(str(self.cluster.node_address))
 
     def values(self, replicas: int, **more: object) -> dict[str, Any]:
         """What is changed."""
         chosen: dict[str, dict[str, Any]] = {part: {"replicas": replicas} for part in PARTS}
+        chosen["ledger"] |= {"reportInterval": REPORT_SECONDS}
         chosen["gateway"] |= {
             "externalNames": [str(self.cluster.node_address)],
             "service": {"type": "NodePort", "nodePort": GATEWAY_PORT},
         }
-        redis = {"bundled": {"enabled": False}, "external": {"url": self.redis.url, "secret": "queue"}}
+        redis = {"bundled": {"enabled": False}, "external": {"url": self.redis.url, "secret": QUEUE}}
         image = {"pullPolicy": "Never"}
         site = {"cluster": self.cloud.demo.site.cluster, "queueUrl": self.redis.url}
         return {**site, "image": image, **chosen, "redis": redis, **more}
@@ -109,7 +103,8 @@ class Installation:
 
     def join(self) -> None:
         """A node whose medium pins the authority of the operator's gateway."""
-        self.cloud.join(1, MediumContent(self.gateway, self.corporate.pair.certificate, TOKEN))
+        content = MediumContent(self.gateway, self.corporate.pair.certificate, TOKEN)
+        self.cloud.join(1, content, REPORT_SECONDS)
 
     def deploy(self, revision: int) -> None:
         """One machine, of another size in each revision, until it is Ready."""
@@ -128,6 +123,11 @@ class Installation:
     def objects(self) -> list[str]:
         """Everything of our kinds, `kind/name`."""
         return [f"{each['kind']}/{each['metadata']['name']}" for each in self.kubectl.list(OURS)]
+
+    def await_gone(self, name: str) -> None:
+        """Until there is no such object."""
+        demo = self.cloud.demo
+        demo.wait(lambda: True if name not in self.objects() else None, f"the end of {name}", lambda: "")
 
     def secrets(self) -> set[str]:
         """The Secrets of the namespace, but helm's own."""
@@ -151,23 +151,6 @@ class Installation:
         self.cloud.stop_nodes()
         self.redis.stop()
         self.cloud.down()
-
-
-def tls(pair: Pair, authority: Authority) -> dict[str, bytes]:
-    """A Secret's data as kubernetes.io/tls has it, and who signed."""
-    files = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": authority.pair.certificate}
-    return {name: file.read_bytes() for name, file in files.items()}
-
-
-def secret(name: str, data: dict[str, bytes]) -> dict[str, Any]:
-    """The object."""
-    encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "data": encoded,
-    }
 
 
 def is_running(pod: dict[str, Any]) -> bool:

@@ -104,7 +104,7 @@ async def test_who_uninstalls_agrees_to_all_removals(kube: MemoryKube) -> None:
 
 
 async def test_what_a_node_does_not_answer_for_is_said_and_nothing_is_cut_off(kube: MemoryKube) -> None:
-    with pytest.raises(Unfinished, match=rf"2 objects are left on {NODE} .*: bring the nodes back, or try again"):
+    with pytest.raises(Unfinished, match=rf"2 objects are left on {NODE} .*: bring the nodes back and uninstall again"):
         await _leaving(kube, Extent.WORKLOADS).run()
     [machine] = kube.objects(MACHINES)
     assert WORKLOAD_FINALIZER in machine.finalizers
