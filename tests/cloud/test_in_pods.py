@@ -18,8 +18,14 @@ from tests.cloud.helm_test import HelmTest
 from tests.cloud.leftovers import leftovers
 from tests.system.requirements import miss, need
 
+pytestmark = pytest.mark.timeout(600)
 PATIENCE_SECONDS = 300.0
 OLDER = ("hardpan.dev/version=0.0.9", "hardpan.dev/schemas=less")
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> None:
+    """These tests have a cloud of their own."""
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from charts import rights
 from charts.rights import EVERYWHERE, FILE, Right
+from cli.kubectl import Kubectl
 from controllers.loop.objects import EVENT, LEASE, NAMESPACE, Resource, resource_of
 from crds.kinds import KINDS
 from tests.cluster.charts.account import ABSENT, VERBS, Accounts
 from tests.cluster.charts.helm import BASIC, Helm
 from tests.cluster.charts.helm import NAMESPACE as OWN_NAMESPACE
 
-ACCOUNTS = ("ledger", "coord", "supervisor", "gateway", "admission", "redis", "certificates")
+ACCOUNTS = ("ledger", "coord", "supervisor", "gateway", "admission", "redis", "certificates", "test")
+RIGHTS = {"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
 TENANT = "tenant-a"
 OTHERS = (
     LEASE,
@@ -40,6 +43,16 @@ OURS = tuple(resource_of(kind) for kind in KINDS)
 @pytest.fixture(scope="module")
 def granted(renderer: Helm) -> dict[str, list[Right]]:
     return rights.accounts(renderer.template(*BASIC))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _as_while_helm_tests(renderer: Helm, cluster: Kubectl) -> Iterator[None]:
+    """The account of `helm test` and its rights are there only while it runs."""
+    hooks = [each for each in renderer.template(*BASIC) if "helm.sh/hook" in each["metadata"].get("annotations", {})]
+    text = yaml.safe_dump_all(each for each in hooks if each["kind"] in RIGHTS)
+    cluster.apply(text)
+    yield
+    cluster.run("delete", "-f", "-", text=text)
 
 
 def test_the_page_is_what_the_chart_grants(renderer: Helm) -> None:
