@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from controllers.loop.controller import Controller
 from controllers.loop.measures import Measures
 from controllers.loop.objects import Resource
+from crds.stamps import RELEASE
 
 Refuse = Callable[[str, str], None]
 """Counts a refusal: of what, and why."""
@@ -29,6 +30,10 @@ class Metrics(Measures):
     def __init__(self, role: str = "") -> None:
         super().__init__()
         self.role = role
+        built = self.gauge(
+            "hardpan_build_info", "1, of which release the program is", role=ROLE, version="such as `0.1.0`"
+        )
+        built.labels(role, RELEASE).set(1)
         self._working = self.gauge(
             "hardpan_working", "1 while it does its work, 0 while it starts or stands by", role=ROLE
         )

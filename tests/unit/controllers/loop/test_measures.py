@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -51,6 +52,10 @@ def test_the_memory_of_the_process_is_told() -> None:
 
 async def nothing(_: ObjectKey) -> Outcome:
     return Done()
+
+
+def test_a_process_tells_of_which_release_it_is() -> None:
+    assert series(Metrics("coord"))["hardpan_build_info", (("role", "coord"), ("version", version("hardpan")))] == 1
 
 
 async def test_a_look_tells_what_works_waits_and_keeps_silent() -> None:
