@@ -45,6 +45,12 @@ def test_both_charts_have_the_version_of_the_program(chart: str) -> None:
     assert (made["version"], made["appVersion"], RELEASE) == (version, version, version)
 
 
+def test_controllers_may_look_at_the_version_of_every_kind() -> None:
+    rights = (CHART / "templates" / "_rights.tpl").read_text()
+    [line] = [each for each in rights.splitlines() if "splitList" in each]
+    assert line.split('"')[3].split() == [kind.plural for kind in KINDS]
+
+
 def test_values_hold_every_setting_with_its_default() -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     for setting in settings():
