@@ -10,8 +10,8 @@ from controllers.coord.liveness import Liveness
 from controllers.coord.reconcile import Reconciler, deployments, machines, volumes
 from controllers.coord.supervisors import SupervisorReconciler
 from controllers.loop.app import run
-from controllers.loop.controller import Controller, Watch
-from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.controller import Controller, Watch, everybody
+from controllers.loop.objects import ObjectKey
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
@@ -45,13 +45,10 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
     reconciler = Reconciler(context.kube, wanted, *placed, trust, liveness, context.now)
     serving = SupervisorReconciler(context.kube, trust, liveness, context.now)
 
-    def everybody(_: Object | None = None) -> list[ObjectKey]:
-        return [each.key for each in wanted.all()]
-
     def wake_all() -> None:
-        for key in everybody():
-            controller.wake(key)
-        for key in serving.everybody():
+        for each in wanted.all():
+            controller.wake(each.key)
+        for key in serving.supervisors():
             supervisors.wake(key)
 
     def names() -> list[str]:

@@ -11,7 +11,7 @@ from controllers.coord.reconcile import MANAGER
 from controllers.listed import listed
 from controllers.loop.cache import Cache
 from controllers.loop.conditions import Condition, merge
-from controllers.loop.controller import Done, Outcome, RequeueAfter, Watch
+from controllers.loop.controller import Done, Outcome, RequeueAfter, Watch, everybody
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Object, ObjectKey
 from controllers.trust_source import TrustSource
@@ -30,9 +30,9 @@ class SupervisorReconciler:
     @property
     def watches(self) -> list[Watch]:
         """The supervisors, and the snapshot that lists them."""
-        return [Watch(self._supervisors), Watch(self.trust.caches[0], self.everybody)]
+        return [Watch(self._supervisors), Watch(self.trust.caches[0], everybody)]
 
-    def everybody(self, _: Object | None = None) -> list[ObjectKey]:
+    def supervisors(self) -> list[ObjectKey]:
         """All supervisors."""
         return [each.key for each in self._supervisors.all()]
 

@@ -24,9 +24,9 @@ from controllers.ledger.registry import NODES, Registry
 from controllers.ledger.reports import ReportDesk
 from controllers.loop.app import run
 from controllers.loop.cache import Cache
-from controllers.loop.controller import Controller, Watch
+from controllers.loop.controller import Controller, Watch, everybody
 from controllers.loop.metrics import Refuse
-from controllers.loop.objects import Object, ObjectKey
+from controllers.loop.objects import ObjectKey
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.queue import WorkQueue
 from controllers.loop.settings import from_environment
@@ -85,9 +85,6 @@ def _process(cluster: str, listen: Listen, shortest_interval: float, context: Co
     presence, conflicts = Presence(clock, context.now, shortest_interval), Conflicts(clock)
     nodes_reconciler = NodeReconciler(context.kube, nodes, trust.view, presence, conflicts, context.now)
     records = RecordReconciler(context.kube, trust, nodes, context.now)
-
-    def everybody(_: Object) -> list[ObjectKey]:
-        return [each.key for each in nodes.all()]
 
     def queue() -> WorkQueue[ObjectKey]:
         return WorkQueue(randomness=context.randomness)

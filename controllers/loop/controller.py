@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from controllers.loop.cache import Cache
 from controllers.loop.objects import Object, ObjectKey
 from controllers.loop.queue import WorkQueue
 
-ToKeys = Callable[[Object], Iterable[ObjectKey]]
+
+class Everybody(Enum):
+    """In place of keys: every object that the controller watches by its own key."""
+
+    EVERYBODY = "everybody"
+
+
+ToKeys = Callable[[Object], Iterable[ObjectKey] | Everybody]
 
 
 def own_key(seen: Object) -> tuple[ObjectKey, ...]:
     """The key of the object itself."""
     return (seen.key,)
+
+
+def everybody(_: Object) -> Everybody:
+    """Whatever changed, everybody is concerned."""
+    return Everybody.EVERYBODY
 
 
 @dataclass(frozen=True)

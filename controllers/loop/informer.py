@@ -1,4 +1,4 @@
-"""Keeps caches current and wakes keys: watch events at once, a full list now and then for what the watches missed."""
+"""Keeps caches current: by watch events at once, by a full list now and then for what the watches missed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from controllers.loop.cache import Cache, light
-from controllers.loop.controller import ToKeys
 from controllers.loop.errors import KubeError, MissingKind, NotFound, WatchEnded
 from controllers.loop.kube import Kube
-from controllers.loop.objects import Object, ObjectKey, Resource, is_older
-from controllers.loop.queue import WorkQueue
+from controllers.loop.objects import Object, Resource, is_older
 from controllers.loop.silence import Silence
+from controllers.loop.waking import Route, Waking
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +39,6 @@ class WatchSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Route:
-    """Who wants to hear of a cache's objects: the queue that gets the keys."""
-
-    cache: Cache
-    to_keys: ToKeys
-    queue: WorkQueue[ObjectKey]
-
-
-@dataclass(frozen=True)
 class ResyncTimes:
     """Seconds. A full list per kind every `period`; the first one after `settle`, since a watch that starts after the
     first list cannot tell what went in between; one after `gap` when a watch had to start again. A kind that has just
@@ -61,7 +51,7 @@ class ResyncTimes:
 
 
 class Informer:
-    """Feeds caches and queues of one process. `deliver` takes events; `sync` and `resync` list."""
+    """Feeds the caches of a process by `deliver`, `sync` and `resync`, and from `begin` on its queues."""
 
     def __init__(
         self,
@@ -74,7 +64,7 @@ class Informer:
         self._kube = kube
         self._times = times or ResyncTimes()
         self._random = randomness or random.Random()
-        self._routes = routes
+        self._waking = Waking(routes, self._random)
         self._caches: dict[Resource, list[Cache]] = {}
         for cache in [*caches, *(route.cache for route in routes)]:
             held = self._caches.setdefault(cache.resource, [])
@@ -84,6 +74,8 @@ class Informer:
         self._newest: dict[Resource, str] = {}
         self._silence = Silence[Resource]()
         self._wakeup = asyncio.Event()
+        # Of two lists under way the older could come last, which looks like a store that was set back.
+        self._listing = asyncio.Lock()
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -94,6 +86,11 @@ class Informer:
     def synced(self) -> bool:
         """Whether every kind has been listed once."""
         return all(cache.synced for caches in self._caches.values() for cache in caches)
+
+    @property
+    def begun(self) -> bool:
+        """Whether keys are wanted."""
+        return self._waking.begun
 
     @property
     def silent(self) -> list[Resource]:
@@ -110,10 +107,14 @@ class Informer:
         if event.type == "LISTED":
             self._restarted(seen.resource)
         if news or event.type != "LISTED":
-            self._wake(seen)
+            self._waking.wake(seen)
+
+    def begin(self) -> None:
+        """Somebody works on keys from now on: every key that there is is wanted."""
+        self._waking.begin()
 
     async def sync(self) -> None:
-        """Lists every kind once and wakes every key. Raises MissingKind, Unavailable."""
+        """Lists every kind once. Raises MissingKind, Unavailable."""
         for resource in self._caches:
             await self._list_first(resource)
         settled = asyncio.get_running_loop().time() + self._times.settle
@@ -145,15 +146,7 @@ class Informer:
             self._next[resource] = now + self._times.settle
             log.warning("resync of %s failed, again in %.0f s: %s", resource, self._times.settle, error)
             return
-        for route in self._routes:
-            if route.cache.resource == resource:
-                self._spread(route)
-
-    def _spread(self, route: Route) -> None:
-        """Every key is looked at again, spread over half the period: this catches what no event tells."""
-        for each in route.cache.all():
-            for key in route.to_keys(each):
-                route.queue.add_after(key, self._random.uniform(0.0, self._times.period / 2))
+        self._waking.spread(resource, self._times.period / 2)
 
     async def _list_first(self, resource: Resource) -> None:
         now = asyncio.get_running_loop().time
@@ -171,11 +164,12 @@ class Informer:
         """Lists a kind; whether that told anything new."""
         caches = self._caches[resource]
         projection = caches[0].projection if len(caches) == 1 else light
-        listing = await self._kube.list(resource, projection=projection)
-        self._require_forward(resource, listing.resource_version)
-        changed = [each for cache in caches for each in cache.replace(listing)]
+        async with self._listing:
+            listing = await self._kube.list(resource, projection=projection)
+            self._require_forward(resource, listing.resource_version)
+            changed = [each for cache in caches for each in cache.replace(listing)]
         for each in changed:
-            self._wake(each)
+            self._waking.wake(each)
         return bool(changed)
 
     def _require_forward(self, resource: Resource, version: str) -> None:
@@ -190,9 +184,3 @@ class Informer:
         if due is not None and due > now + self._times.settle:
             self._next[resource] = now + self._times.gap
             self._wakeup.set()
-
-    def _wake(self, seen: Object) -> None:
-        for route in self._routes:
-            if route.cache.resource == seen.resource:
-                for key in route.to_keys(seen):
-                    route.queue.add(key)

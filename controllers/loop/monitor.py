@@ -13,7 +13,7 @@ from controllers.loop.controller import Controller
 from controllers.loop.metrics import Metrics
 from controllers.loop.objects import Resource
 
-OLDEST_SECONDS = 120.0
+STALLED_SECONDS = 120.0
 LAG_SECONDS = 5.0
 LAG_PROBE_SECONDS = 0.25
 
@@ -51,9 +51,9 @@ class Lag:
 def problems(controllers: Sequence[Controller], lag: float, silent: Collection[Resource] = ()) -> list[str]:
     """What speaks against this process being alive: then it should be started anew."""
     stuck = [
-        f"{each.name}: a key has been waiting for {each.queue.oldest_seconds:.0f} s"
+        f"{each.name}: keys wait, and none was taken for {each.queue.stalled_seconds:.0f} s"
         for each in controllers
-        if each.queue.oldest_seconds > OLDEST_SECONDS
+        if each.queue.stalled_seconds > STALLED_SECONDS
     ]
     stuck += [f"the watch of {each} tells nothing of what lists show" for each in silent]
     return stuck + ([f"the event loop stood still for {lag:.1f} s"] if lag > LAG_SECONDS else [])

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Coroutine, Iterator
 from typing import Any
 
 from controllers.loop.errors import LeaseLost, ProcessEnded
-from controllers.loop.informer import Informer, Route, WatchEvent, WatchSource
+from controllers.loop.informer import Informer, WatchEvent, WatchSource
 from controllers.loop.kinds import Complain, no_complaint
 from controllers.loop.monitor import Lag, Monitor, Readiness, problems
 from controllers.loop.objects import Resource
 from controllers.loop.process import Context, Process
 from controllers.loop.runner import Runner
 from controllers.loop.settings import LoopSettings
+from controllers.loop.waking import Route
 from controllers.serving.server import Server
 
 log = logging.getLogger(__name__)
@@ -60,8 +61,8 @@ class Operation:
 
     @property
     def working(self) -> bool:
-        """Whether it is ready and, where needed, leads."""
-        return self.ready and (self._context.lease.leading or not self._process.leads)
+        """Whether it has begun to work and, where needed, leads."""
+        return self._informer.begun and (self._context.lease.leading or not self._process.leads)
 
     def _readiness(self) -> Readiness:
         if not self.ready:
@@ -78,9 +79,9 @@ class Operation:
         """Runs to the end. Raises what ended it when nobody asked: LoopError, or the error of a part."""
         try:
             self._start_watching()
-            if await self._before_stop(self._prepare()):
-                self._start_working()
-                await self._before_stop(asyncio.Event().wait())
+            for stage in (self._know, self._lead, self._begin, asyncio.Event().wait):
+                if not await self._before_stop(stage()):
+                    break
         except LeaseLost:
             # Another process may be at work already: nothing of ours may finish what it began.
             await self._cancel(*(name for name in self._tasks if name != "watches"))
@@ -88,14 +89,24 @@ class Operation:
         finally:
             await self._end()
 
-    async def _prepare(self) -> None:
+    async def _know(self) -> None:
         await self._await_kinds()
         await self._informer.sync()
+        self._start("resync", self._informer.resync())
+
+    async def _lead(self) -> None:
         if self._process.leads:
             await self._context.lease.acquire()
             self._context.metrics.fence.set(self._context.lease.fence)
+            # From now on, for what comes next may take longer than a lease lasts.
+            self._start("lease", self._context.lease.keep())
+
+    async def _begin(self) -> None:
+        if self._process.leads:
             # Watches may have missed something while this process stood by, and who leads decides on all that there is.
             await self._informer.sync()
+        self._informer.begin()
+        self._start_working()
 
     async def _await_kinds(self) -> None:
         """An upgrade of the kinds mends it, and nobody has to start this process anew then."""
@@ -117,9 +128,6 @@ class Operation:
             self._start("watches", watching)
 
     def _start_working(self) -> None:
-        if self._process.leads:
-            self._start("lease", self._context.lease.keep())
-        self._start("resync", self._informer.resync())
         if self._process.controllers:
             self._start("work", self._runner.run())
         for server in self._servers:

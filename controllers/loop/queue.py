@@ -51,6 +51,7 @@ class WorkQueue(Generic[K]):
         self._failures: dict[K, int] = {}
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._taken = float("-inf")
         self.closed = False
 
     def add(self, key: K) -> None:
@@ -126,6 +127,11 @@ class WorkQueue(Generic[K]):
         return self._clock() - self._since[self._ready[0]] if self._ready else 0.0
 
     @property
+    def stalled_seconds(self) -> float:
+        """For how long a key has been ready and none was taken: a long queue that moves is not stalled."""
+        return self._clock() - max(self._since[self._ready[0]], self._taken) if self._ready else 0.0
+
+    @property
     def delayed(self) -> int:
         """How many keys wait for their time."""
         return len(self._due)
@@ -134,7 +140,8 @@ class WorkQueue(Generic[K]):
         return len(self._ready)
 
     def _begin(self, key: K) -> K:
-        self._waited[key] = self._clock() - self._since.pop(key)
+        self._taken = self._clock()
+        self._waited[key] = self._taken - self._since.pop(key)
         self._due.pop(key, None)
         self._working[key] = False
         self._compact()

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from controllers.certified import Certified, without_registration
 from controllers.loop.cache import Cache, Tally
-from controllers.loop.controller import Watch
+from controllers.loop.controller import Everybody, Watch, everybody
 from controllers.loop.objects import Object, ObjectKey, resource_of
 from controllers.removed import is_forgotten
 from controllers.supervisor.memo import PerObject, Reserved, Uids
@@ -78,7 +78,7 @@ class Caches:
     def watches(self) -> list[Watch]:
         """What wakes which deployment."""
         children = [Watch(cache, deployment_key) for cache in (self.machines, self.volumes, self.jobs)]
-        trust = [Watch(cache, self._everybody) for cache in self.trust.caches]
+        trust = [Watch(cache, everybody) for cache in self.trust.caches]
         return [
             Watch(self.deployments),
             *children,
@@ -133,20 +133,17 @@ class Caches:
         except Refusal:
             return None
 
-    def _everybody(self, _: Object) -> Iterable[ObjectKey]:
-        return [each.key for each in self.deployments.all()]
-
-    def _if_node_changed(self, seen: Object) -> Iterable[ObjectKey]:
+    def _if_node_changed(self, seen: Object) -> Iterable[ObjectKey] | Everybody:
         """Reports move a node's status all the time; what decides over deployments moves seldom."""
         if self.node(seen.name) is None:
             known = self._node_states.pop(seen.name, None) is not None
-            return self._everybody(seen) if known else ()
+            return everybody(seen) if known else ()
         conditions = {each["type"]: each["status"] for each in seen.status.get("conditions") or ()}
         state = (conditions, seen.spec, seen.status.get("capacity"), seen.deletion_timestamp)
         if self._node_states.get(seen.name) == state:
             return ()
         self._node_states[seen.name] = state
-        return self._everybody(seen)
+        return everybody(seen)
 
 
 def _nobody(_: Object) -> Iterable[ObjectKey]:

@@ -71,6 +71,8 @@ def _telling(changed: Object) -> dict[str, Any]:
     for each in changed.status.get("conditions") or ():
         if each["type"] in ("Ready", "Succeeded"):
             more |= {each["type"].lower(): each["status"], "reason": str(each["reason"])}
+    if "observedGeneration" in changed.status:
+        more["observed"] = changed.status["observedGeneration"]
     if "accepted" in changed.status:
         more["accepted"] = changed.status["accepted"]["revision"]
     if work := changed.spec.get("plan") if changed.resource.kind == "Job" else None:

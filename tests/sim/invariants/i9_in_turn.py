@@ -51,9 +51,12 @@ def check(world: World) -> Iterator[str]:
 
 
 def _is_as_described(entry: Entry, generation: int | None) -> bool:
-    """Whether a status says that the newest change is done, which may need no start."""
+    """Whether a status says that the newest change is done, which may need no start.
+
+    What was changed shows the status from before until there is another: that one is of an older generation.
+    """
     details = entry.details
-    return entry.what == "modified" and details.get("ready") == "True" and details["generation"] == generation
+    return entry.what == "modified" and details.get("ready") == "True" and details.get("observed") == generation
 
 
 def _was_done(world: World, at: float, host_name: str, generation: int) -> bool:

@@ -8,12 +8,13 @@ import random
 import pytest
 
 from controllers.loop.cache import Cache
-from controllers.loop.controller import own_key
+from controllers.loop.controller import everybody, own_key
 from controllers.loop.errors import MissingKind, NotFound, Unavailable
-from controllers.loop.informer import Informer, ResyncTimes, Route, WatchEvent
+from controllers.loop.informer import Informer, ResyncTimes, WatchEvent
 from controllers.loop.objects import Object, ObjectKey, Resource
 from controllers.loop.queue import WorkQueue
 from controllers.loop.testing import MemoryKube, MemorySource
+from controllers.loop.waking import Route
 from tests.unit.controllers.loop.kube_contract import SITE, WIDGET, widget
 
 QUICK = ResyncTimes(period=0.2, settle=0.02, gap=0.01, appear=0.05)
@@ -48,6 +49,10 @@ class World:
 
     async def begin(self) -> None:
         await self.informer.sync()
+        self.informer.begin()
+        self.keep_listing()
+
+    def keep_listing(self) -> None:
         self._tasks.append(asyncio.create_task(self.informer.resync()))
 
     async def make(self, name: str) -> Object:
@@ -69,19 +74,49 @@ class World:
                 await asyncio.sleep(0.005)
 
 
-async def test_everything_listed_is_woken_and_then_the_caches_are_in_sync() -> None:
+async def test_everything_listed_is_woken_once_work_begins() -> None:
     async with World() as world:
         for name in ("a", "b"):
             await world.make(name)
         assert not world.informer.synced
         await world.informer.sync()
         assert world.informer.synced
+        assert await world.woken() == set()
+        world.informer.begin()
         assert await world.woken() == {"a", "b"}
+
+
+async def test_what_comes_and_goes_while_a_process_stands_by_leaves_nothing_in_it() -> None:
+    async with World(QUICK) as world:
+        await world.informer.sync()
+        world.keep_listing()
+        for number in range(50):
+            await world.kube.delete(await world.make(f"w-{number}"))
+        await asyncio.sleep(3 * QUICK.period)
+        assert world.cache._gone | world.cache._gone_before == set()
+        assert (len(world.queue), world.queue.delayed) == (0, 0)
+
+
+async def test_two_lists_under_way_are_not_taken_for_a_store_that_was_set_back() -> None:
+    async with World() as world:
+        plain, slow = world.kube.list, iter([0.05])
+
+        async def held_back(resource: Resource, **options: object) -> object:
+            listing = await plain(resource, **options)  # type: ignore[arg-type]
+            await asyncio.sleep(next(slow, 0.0))
+            return listing
+
+        world.kube.list = held_back  # type: ignore[method-assign, assignment]
+        older = asyncio.create_task(world.informer.sync())
+        await asyncio.sleep(0)
+        await world.make("a")
+        await asyncio.gather(older, world.informer.sync())
+        assert world.informer.synced
 
 
 async def test_each_change_and_the_deletion_wake_their_key() -> None:
     async with World() as world:
-        await world.informer.sync()
+        await world.begin()
         made = await world.make("a")
         assert await world.woken() == {"a"}
         changed = await world.kube.patch(made, {"spec": {"size": 2}})
@@ -120,7 +155,7 @@ async def test_a_watch_that_starts_again_brings_the_next_list_forward() -> None:
 async def test_what_a_restarted_watch_repeats_wakes_nobody() -> None:
     async with World() as world:
         await world.make("a")
-        await world.informer.sync()
+        await world.begin()
         await world.woken()
         world.source.hear_again()
         assert await world.woken() == set()
@@ -129,7 +164,7 @@ async def test_what_a_restarted_watch_repeats_wakes_nobody() -> None:
 async def test_a_change_in_a_watch_gap_wakes_its_key_when_the_watch_is_back() -> None:
     async with World() as world:
         made = await world.make("a")
-        await world.informer.sync()
+        await world.begin()
         await world.woken()
         world.source.deaf = True
         await world.kube.patch(made, {"spec": {"size": 2}})
@@ -195,6 +230,7 @@ async def test_a_child_wakes_its_parent() -> None:
         return [ObjectKey(seen.namespace, seen.labels["parent"])]
 
     informer = Informer(MemoryKube(), [sites], [Route(Cache(WIDGET), parent, queue)])
+    informer.begin()
     assert set(informer.resources) == {WIDGET, SITE}
     child = Object(WIDGET, {"metadata": {"name": "c", "namespace": "ns", "labels": {"parent": "p"}}})
     informer.deliver(WatchEvent("ADDED", child))
@@ -223,3 +259,49 @@ async def test_a_watch_that_goes_deaf_while_things_change_is_named_until_it_spea
         world.source.hear_again()
         await asyncio.sleep(0.05)
         assert world.informer.silent == []
+
+
+async def test_a_list_in_which_many_records_changed_calls_everybody_once() -> None:
+    kube, sites, widgets = MemoryKube(), Cache(SITE), Cache(WIDGET)
+    calls = CountingQueue()
+    informer = Informer(kube, [], [Route(widgets, own_key, calls), Route(sites, everybody, calls)])
+    for number in range(20):
+        await kube.create(WIDGET, widget(f"w-{number}"))
+        await kube.create(SITE, {"metadata": {"name": f"s-{number}"}, "spec": {}})
+    await informer.sync()
+    informer.begin()
+    await asyncio.sleep(0)
+    assert calls.added == 20 + 20
+
+
+async def test_the_look_at_everything_that_nothing_tells_calls_nobody_twice() -> None:
+    kube, sites, widgets = MemoryKube(), Cache(SITE), Cache(WIDGET)
+    calls = CountingQueue()
+    informer = Informer(kube, [], [Route(widgets, own_key, calls), Route(sites, everybody, calls)], QUICK)
+    await kube.create(WIDGET, widget("w"))
+    for number in range(20):
+        await kube.create(SITE, {"metadata": {"name": f"s-{number}"}, "spec": {}})
+    await informer.sync()
+    informer.begin()
+    await asyncio.sleep(0)
+    calls.added = 0
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(QUICK.settle + 0.05):
+            await informer.resync()
+    assert calls.added == 1
+
+
+class CountingQueue(WorkQueue[ObjectKey]):
+    """Counts how often a key was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.added = 0
+
+    def add(self, key: ObjectKey) -> None:
+        self.added += 1
+        super().add(key)
+
+    def add_after(self, key: ObjectKey, seconds: float) -> None:
+        self.added += 1
+        super().add_after(key, seconds)

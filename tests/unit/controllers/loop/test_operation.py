@@ -35,6 +35,7 @@ class World:
         self.memory = kube
         self.log: list[str] = []
         self.slow = slow
+        self.resync_times = ResyncTimes(appear=0.05)
         self.cache = Cache(WIDGET)
         self.kube = RememberingKube(kube)
         self.kube.remember(self.cache)
@@ -60,7 +61,7 @@ class World:
     def operation(self, background: Sequence[Background] = (), leads: bool = True) -> Operation:
         closing = [self.closing] if leads else []
         process = Process([self.controller], background=background, closing=closing, leads=leads)
-        settings = LoopSettings("test", drain_seconds=0.5, resync_times=ResyncTimes(appear=0.05))
+        settings = LoopSettings("test", drain_seconds=0.5, resync_times=self.resync_times)
         return Operation(process, self.context, self.source, settings, self.stop)
 
     @asynccontextmanager
@@ -131,11 +132,14 @@ async def test_of_two_processes_one_works_and_the_other_takes_over_when_it_ends(
             assert "began two" not in first.log
 
 
-async def test_who_takes_over_decides_on_what_its_watches_missed_while_it_stood_by() -> None:
-    class Deaf:
-        async def run(self, _: object, __: object, stop: asyncio.Event) -> None:
-            await stop.wait()
+class Deaf:
+    """A watch that tells nothing."""
 
+    async def run(self, _: object, __: object, stop: asyncio.Event) -> None:
+        await stop.wait()
+
+
+async def test_who_takes_over_decides_on_what_its_watches_missed_while_it_stood_by() -> None:
     kube = MemoryKube()
     first, second = World(kube, "first"), World(kube, "second")
     second.source = Deaf()
@@ -277,3 +281,68 @@ async def test_own_writes_are_seen_before_their_echo() -> None:
     await world.kube.delete(held)
     await world.kube.set_finalizers(await world.kube.get(WIDGET, made.key), [])
     assert world.cache.get(made.key) is None
+
+
+async def test_who_stands_by_is_alive_however_long_and_takes_over_with_nothing_old() -> None:
+    kube = MemoryKube()
+    first, second = World(kube, "first"), World(kube, "second")
+    async with first.running():
+        await until(lambda: first.lease.leading)
+        async with second.running() as standby:
+            await until(lambda: standby.ready)
+            await kube.create(WIDGET, widget("one"))
+            await until(lambda: ready(kube, 1))
+            assert (len(second.controller.queue), second.controller.queue.stalled_seconds) == (0, 0.0)
+            first.stop.set()
+            await until(lambda: "ended one" in second.log)
+
+
+async def test_a_process_whose_list_takes_longer_than_its_lease_lasts_leads_all_the_same() -> None:
+    kube = MemoryKube()
+    await kube.create(WIDGET, widget("w"))
+    world = World(kube)
+    plain = kube.list
+
+    async def slow(resource: Resource, **options: object) -> object:
+        if world.lease.leading:
+            await asyncio.sleep(2 * TIMES.duration)
+        return await plain(resource, **options)  # type: ignore[arg-type]
+
+    kube.list = slow  # type: ignore[method-assign, assignment]
+    async with world.running() as operation:
+        await until(lambda: world.lease.leading)
+        assert not operation.working
+        await until(lambda: ready(kube, 1), 4 * TIMES.duration)
+        assert operation.working
+
+
+async def test_a_lease_that_is_lost_while_everything_is_listed_anew_ends_the_process() -> None:
+    kube = MemoryKube()
+    world = World(kube)
+    plain = kube.list
+
+    async def never(resource: Resource, **options: object) -> object:
+        await asyncio.sleep(3600 if world.lease.leading else 0)
+        return await plain(resource, **options)  # type: ignore[arg-type]
+
+    kube.list = never  # type: ignore[method-assign, assignment]
+    operation = world.operation()
+    task = asyncio.create_task(operation.run())
+    await until(lambda: world.lease.leading)
+    await kube.delete(await kube.get(LEASE, KEY))
+    with pytest.raises(LeaseLost):
+        await asyncio.wait_for(task, 5)
+    assert world.log == []
+
+
+async def test_who_stands_by_finds_by_lists_what_its_watch_does_not_tell() -> None:
+    kube = MemoryKube()
+    first, second = World(kube, "first"), World(kube, "second")
+    second.source, second.resync_times = Deaf(), ResyncTimes(period=0.05, settle=0.01, appear=0.05)
+    async with first.running():
+        await until(lambda: first.lease.leading)
+        async with second.running() as standby:
+            await until(lambda: standby.ready)
+            await kube.create(WIDGET, widget("unheard"))
+            await until(lambda: len(second.cache) == 1)
+            assert (standby.working, len(second.controller.queue)) == (False, 0)

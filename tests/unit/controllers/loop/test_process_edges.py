@@ -111,7 +111,17 @@ def test_a_key_that_waits_too_long_speaks_against_the_process() -> None:
     controller.queue._ready.append(ObjectKey("ns", "a"))
     assert problems([controller], lag=0.0) == []
     now[0] = 121.0
-    assert problems([controller], lag=0.0) == ["coord: a key has been waiting for 121 s"]
+    assert problems([controller], lag=0.0) == ["coord: keys wait, and none was taken for 121 s"]
+
+
+async def test_a_long_queue_that_moves_speaks_against_nobody() -> None:
+    now = [0.0]
+    controller = Controller("coord", (), _done, queue=WorkQueue(lambda: now[0]))
+    for name in ("a", "b", "c"):
+        controller.queue.add(ObjectKey("ns", name))
+    now[0] = 200.0
+    await controller.queue.take()
+    assert problems([controller], lag=0.0) == []
 
 
 def test_a_loop_that_stood_still_speaks_against_the_process() -> None:

@@ -158,6 +158,22 @@ async def test_the_oldest_ready_key_tells_its_age() -> None:
     assert (queue.oldest_seconds, queue.waited("a")) == (0, 3)
 
 
+async def test_a_long_queue_that_moves_is_not_stalled_and_one_that_nobody_takes_from_is() -> None:
+    clock = Clock()
+    queue = made(clock)
+    for name in "abc":
+        queue.add(name)
+    clock.now += 100
+    await queue.take()
+    clock.now += 100
+    assert (queue.oldest_seconds, queue.stalled_seconds) == (200, 100)
+    await queue.take()
+    assert queue.stalled_seconds == 0
+    await queue.take()
+    clock.now += 100
+    assert queue.stalled_seconds == 0
+
+
 async def test_a_busy_key_piles_up_no_delays() -> None:
     queue = made()
     for _ in range(1000):

@@ -16,12 +16,13 @@ from controllers.coord.liveness import Liveness
 from controllers.loop.cache import Cache
 from controllers.loop.controller import Controller, RequeueAfter, Watch
 from controllers.loop.errors import KubeError
-from controllers.loop.informer import Informer, Route, WatchEvent
+from controllers.loop.informer import Informer, WatchEvent
 from controllers.loop.metrics import Metrics
 from controllers.loop.objects import LEASE, Object, ObjectKey, Resource, resource_of
 from controllers.loop.queue import WorkQueue
 from controllers.loop.remembering import RememberingKube
 from controllers.loop.testing.memory import MemoryKube
+from controllers.loop.waking import Route
 from controllers.review import Reviewer
 from controllers.supervisor.accept import Judge
 from controllers.supervisor.apply import Hands
@@ -129,6 +130,7 @@ class World:
         self._start()
         await self.liveness.look([SUPERVISOR])
         await self.informer.sync()
+        self.informer.begin()
 
     # What operators do -----------------------------------------------------------------------------------------------
 
