@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping
 
@@ -23,6 +24,8 @@ from trust.strangers import harmless
 def main(environment: Mapping[str, str]) -> int:
     """Looks, and brings a node and a deployment only where all before is well."""
     logging.basicConfig(level=logging.ERROR)
+    # Whoever ends the pod half way still has what came taken away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_FAILED))
     try:
         settings = settings_from(environment)
         api = in_pod()

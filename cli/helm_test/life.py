@@ -63,7 +63,7 @@ def _ran(ground: Ground, guest: Invited) -> Finding:
     try:
         await_ready(ground.objects, DEPLOYMENTS, NAME, namespace, SECONDS, lambda words: _stuck(namespace, words))
         took = (datetime.now(UTC) - began).total_seconds()
-    except CliError:
+    except (CliError, SystemExit):
         with suppress(CliError):
             _withdraw(ground, namespace)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from cli.helm_test.__main__ import line
 from cli.helm_test.settings import Guest
 from cli.helm_test.simulated import IMAGE_DIGEST, SimulatedNode
 from cli.helm_test.testing import FakeDoor, ground
-from controllers.loop.objects import ObjectKey
+from controllers.loop.objects import ObjectKey, Resource
 from plans.evaluate import evaluate
 from tests.unit.node_agent.cluster import Cluster, seed
 from trust.dsse import encode
@@ -110,6 +111,18 @@ def test_a_deployment_that_is_not_ready_is_told_in_its_own_words_and_taken_away(
 def test_a_deployment_that_does_not_go_is_told_and_its_node_goes_all_the_same(world: World) -> None:
     world.door.keeping = True
     assert world.test()[-1].startswith("✗ node and deployment: deployment a/helm-test: Ready=True")
+    assert gone(world)
+
+
+def test_who_ends_the_pod_half_way_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(_: object, what: Resource, *__: object) -> None:
+        if what.kind == "Deployment":
+            sys.exit(1)
+
+    monkeypatch.setattr(life, "await_ready", ended)
+    with pytest.raises(SystemExit):
+        world.test()
+    assert world.running == []
     assert gone(world)
 
 
