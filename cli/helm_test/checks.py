@@ -15,7 +15,10 @@ LOGS = "kubectl -n {} get pods; kubectl -n {} logs deployment/hardpan-{}"
 
 
 def inside(check: Check[Installation], part: str = "") -> Check[Ground]:
-    """A look of the doctor's; where it names a program to start, here it is a part's pods that are looked at."""
+    """A look of the doctor's; where that would start a program, here the pods of a `part` are looked at.
+
+    `{}` in it is the controller with which the finding begins.
+    """
 
     def look(ground: Ground) -> Iterator[Finding]:
         namespace = ground.settings.namespace

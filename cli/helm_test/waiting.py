@@ -12,6 +12,7 @@ from cli.seen import seen
 from controllers.loop.objects import Resource
 
 PAUSE_SECONDS = 0.5
+Found = Mapping[str, Any] | None
 
 
 class Stuck(CliError):
@@ -22,7 +23,7 @@ class Stuck(CliError):
         self.remedy = remedy
 
 
-def is_ready(found: Mapping[str, Any] | None) -> bool:
+def is_ready(found: Found) -> bool:
     """Whether an object is Ready as it stands."""
     if found is None:
         return False
@@ -31,7 +32,7 @@ def is_ready(found: Mapping[str, Any] | None) -> bool:
     return ready is not None and ready.status == "True" and not it.stale
 
 
-def words(found: Mapping[str, Any] | None) -> str:
+def words(found: Found) -> str:
     """What an object says of itself, where that is not well."""
     if found is None:
         return "it is not there"
@@ -44,27 +45,21 @@ def await_ready(
     door: ClusterDoor, resource: Resource, name: str, namespace: str, seconds: float, late: Callable[[str], Stuck]
 ) -> None:
     """Until it is Ready. Raises what `late` makes of its last words."""
-    _await(
-        lambda: is_ready(door.get(resource, name, namespace)),
-        seconds,
-        lambda: late(words(door.get(resource, name, namespace))),
-    )
+    _await(lambda: door.get(resource, name, namespace), is_ready, seconds, late)
 
 
 def await_gone(
     door: ClusterDoor, resource: Resource, name: str, namespace: str, seconds: float, late: Callable[[str], Stuck]
 ) -> None:
     """Until it is not there. Raises what `late` makes of its last words."""
-    _await(
-        lambda: door.get(resource, name, namespace) is None,
-        seconds,
-        lambda: late(words(door.get(resource, name, namespace))),
-    )
+    _await(lambda: door.get(resource, name, namespace), lambda found: found is None, seconds, late)
 
 
-def _await(done: Callable[[], bool], seconds: float, late: Callable[[], Stuck]) -> None:
+def _await(
+    look: Callable[[], Found], done: Callable[[Found], bool], seconds: float, late: Callable[[str], Stuck]
+) -> None:
     deadline = time.monotonic() + seconds
-    while not done():
+    while not done(found := look()):
         if time.monotonic() > deadline:
-            raise late()
+            raise late(words(found))
         time.sleep(PAUSE_SECONDS)
