@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import yaml
 
 from cli.kubectl import Kubectl
 from controllers.loop.objects import LEASE, resource_of
@@ -33,9 +34,20 @@ def test_it_brings_supervisor_gateway_and_queue_only(region: str, cluster: Kubec
     assert found == {"hardpan-supervisor", "hardpan-gateway", "hardpan-redis"}
 
 
-def test_its_notes_say_how_the_whole_installation_lets_it_in(region: str) -> None:
-    assert "policies.supervisors={system:serviceaccount:hardpan-eu:hardpan-supervisor}" in region
-    assert "networkPolicy.regions={hardpan-eu}" in region
+def test_its_notes_say_how_the_whole_installation_lets_it_in_beside_others(region: str) -> None:
+    _, _, values = region.partition("beside other regions")
+    told = yaml.safe_load(values.partition("upgrade it:\n")[2].partition("   What it has now")[0])
+    assert told["policies"]["supervisors"] == ["system:serviceaccount:hardpan-eu:hardpan-supervisor"]
+    assert told["networkPolicy"]["regions"] == ["hardpan-eu"]
+    # What helm is told by --set takes the place of the whole list, and shuts out the region before.
+    assert "--set" not in region
+
+
+def test_its_program_makes_no_authority(region: str, cluster: Kubectl) -> None:
+    (job,) = cluster.list("jobs.batch", REGION)
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    told = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert told["HARDPAN_CERTIFICATES_ELSEWHERE"] == "hardpan-site-ca"
 
 
 def test_its_lease_is_where_coord_looks_and_it_cannot_take_another_supervisors(region: str, accounts: Accounts) -> None:

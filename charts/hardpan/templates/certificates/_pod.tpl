@@ -34,8 +34,12 @@ spec:
 - {name: HARDPAN_CERTIFICATES_REDIS_NAMES, value: {{ $names | quote }}}
 - {name: HARDPAN_CERTIFICATES_REDIS, value: {{ ternary "bundled" "external" .Values.redis.bundled.enabled }}}
 - {name: HARDPAN_CERTIFICATES_REDIS_MEMORY, value: {{ .Values.redis.bundled.memory | quote }}}
+{{- $elsewhere := ternary (list "hardpan-site-ca") list (ne .Values.home "") }}
 {{- if .Values.tls.certManager.enabled }}
-- {name: HARDPAN_CERTIFICATES_ELSEWHERE, value: "hardpan-gateway-tls,hardpan-admission-tls"}
+{{- $elsewhere = concat $elsewhere (list "hardpan-gateway-tls" "hardpan-admission-tls") }}
+{{- end }}
+{{- with $elsewhere }}
+- {name: HARDPAN_CERTIFICATES_ELSEWHERE, value: {{ join "," . | quote }}}
 {{- end }}
 {{- end }}
 
