@@ -61,6 +61,13 @@ def test_a_node_comes_by_the_operators_own_authority_and_runs_what_a_user_signed
     assert installation.effects().count("machine.start") == 1
 
 
+def test_helm_test_believes_the_operators_own_authorities_and_no_other(installation: Installation) -> None:
+    said = installation.helm.test(RELEASE, NAMESPACE)
+    assert "✓ gateway: a machine with fresh keys is challenged by the ledger" in said
+    assert "✓ queue: refuses who has no certificate of the site" in said
+    assert "✗" not in said
+
+
 def test_uninstalling_leaves_objects_secrets_and_machines(installation: Installation) -> None:
     before = installation.objects()
     installation.uninstall()
