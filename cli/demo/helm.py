@@ -20,12 +20,13 @@ class Helm:
     program: Path
     kubeconfig: Path
     folder: Path
+    charts: Path = CHARTS
 
     def install(self, chart: str, namespace: str, values: Path | None = None) -> None:
         """A release of the chart's own name, or its next revision, until all its pods are Ready."""
         chosen = ("--values", str(values)) if values else ()
         self._run(
-            "upgrade", "--install", chart, str(CHARTS / chart), "--create-namespace", *chosen, namespace=namespace
+            "upgrade", "--install", chart, str(self.charts / chart), "--create-namespace", *chosen, namespace=namespace
         )
 
     def roll_back(self, chart: str, namespace: str) -> None:
