@@ -86,7 +86,7 @@ fuzz: ## what strangers write, for ten minutes for each parser (two hours and te
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
 	$(PYTHON) -m tests.chaos --seeds $(or $(SEEDS),1..10) --keep chaos-failed
 
-chaos-pods: setup-pods ## ten rollouts of fifty machines while the pods of the control plane are killed
+chaos-pods: setup-pods ## rollouts of fifty machines while the pods of the control plane are killed, upgraded and rolled back
 	$(PYTHON) -m tests.chaos.pods
 
 sim: ## ten thousand storms over a simulated cloud, in hours of one core (SEEDS=1..10000)
