@@ -97,6 +97,18 @@ def test_the_certificates_program_makes_its_own_objects_only(name: str, accounts
     assert asked.send("POST", place, {"metadata": {"name": "hardpan-site-ca"}}).status_code == 201
 
 
+def test_the_certificates_program_cannot_have_a_token_made_for_itself(accounts: Accounts) -> None:
+    """Kubernetes fills a Secret of this type with a token of the account that it names."""
+    asked = accounts.open("hardpan-certificates", OWN_NAMESPACE)
+    place = f"/api/v1/namespaces/{OWN_NAMESPACE}/secrets?dryRun=All"
+    named = {"name": "hardpan-redis-tls", "annotations": {"kubernetes.io/service-account.name": "hardpan-supervisor"}}
+    refused = asked.send("POST", place, {"metadata": named, "type": "kubernetes.io/service-account-token"})
+    assert "of type kubernetes.io/tls or Opaque only" in refused.json()["message"]
+    data = {"tls.crt": "", "tls.key": ""}
+    made = {"metadata": {"name": "hardpan-redis-tls"}, "type": "kubernetes.io/tls", "data": data}
+    assert asked.send("POST", place, made).status_code == 201
+
+
 def _pairs(held: list[Right]) -> Iterator[tuple[str, Resource, bool, str]]:
     """Every verb on every resource, of an object that no rule names and of those that one does."""
     for resource in (*OURS, *OTHERS):
