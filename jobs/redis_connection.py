@@ -13,6 +13,7 @@ from redis import SSLConnection
 from redis.asyncio import ConnectionPool as AsyncConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio import SSLConnection as AsyncSSLConnection
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -95,7 +96,7 @@ def node_client(connection: Connection) -> Any:
 
 def controller_client(connection: Connection) -> Any:
     """For asyncio. Every call may be repeated without harm; once, as a pooled connection may have died unnoticed."""
-    pool: Any = AsyncConnectionPool.from_url(connection.url, **options(connection), retry=Retry(NoBackoff(), 1))
+    pool: Any = AsyncConnectionPool.from_url(connection.url, **options(connection), retry=AsyncRetry(NoBackoff(), 1))
     # The asyncio client takes the kind of connection from the URL alone.
     pool.connection_class = AsyncPinnedConnection
     return AsyncRedis.from_pool(pool)

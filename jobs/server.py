@@ -11,6 +11,12 @@ from jobs.access import SUPERVISOR_USER, password_hash, supervisor_rule
 # without them it drops each transaction in there, which is all that the functions ever wrote.
 DEFAULT_USER = "user default off resetpass ~* &* +@all"
 
+# Strangers are counted as soon as they connect, and Redis itself would keep them for ever. Who waits in a blocking read
+# is not idle to Redis, and whom it cuts off comes back by a new connection.
+IDLE_SECONDS = 60
+# A node has two or three. Each takes up to 40 KiB beside the data.
+CONNECTIONS = 8192
+
 
 @dataclass(frozen=True)
 class ServerFiles:
@@ -22,8 +28,17 @@ class ServerFiles:
     authority: Path
 
 
-def configuration(files: ServerFiles, addresses: list[str], port: int, password: str, memory: str = "256mb") -> str:
+@dataclass(frozen=True)
+class Room:
+    """What the server may hold: memory, of which its clients take some, and connections."""
+
+    memory: str = "256mb"
+    connections: int = CONNECTIONS
+
+
+def configuration(files: ServerFiles, addresses: list[str], port: int, password: str, room: Room | None = None) -> str:
     """The text of redis.conf: TLS 1.3 only, client certificates required, no default user, never evicts."""
+    room = room or Room()
     user = " ".join([SUPERVISOR_USER, *supervisor_rule(password_hash(password))])
     lines = [
         f"bind {' '.join(addresses)}",
@@ -38,8 +53,10 @@ def configuration(files: ServerFiles, addresses: list[str], port: int, password:
         "appendonly yes",
         "appendfsync everysec",
         'save ""',
-        f"maxmemory {memory}",
+        f"maxmemory {room.memory}",
         "maxmemory-policy noeviction",
+        f"maxclients {room.connections}",
+        f"timeout {IDLE_SECONDS}",
         "proto-max-bulk-len 2mb",
         "enable-debug-command no",
         "enable-protected-configs no",

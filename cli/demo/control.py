@@ -20,7 +20,7 @@ from cli.demo.processes import Processes
 from cli.demo.steps import Steps
 from cli.kubectl import Kubectl
 from cli.site import Site
-from jobs.server import ServerFiles, configuration
+from jobs.server import Room, ServerFiles, configuration
 from node_agent.settings import CapacitySettings
 from sal.errors import SalError
 from sal.filesystem import write_durably
@@ -88,7 +88,7 @@ class ControlPlane:
         server = self.authority.issue("redis", self._subject("redis"))
         files = ServerFiles(folder, server.certificate, server.key, self.authority.pair.certificate)
         addresses = sorted({"127.0.0.1", self._layout.address})
-        text = configuration(files, addresses, self._ports["redis"], self._password(), self._options.redis_memory)
+        text = configuration(files, addresses, self._ports["redis"], self._password(), Room(self._options.redis_memory))
         write_durably(folder / "redis.conf", text.encode())
         self.processes.start("redis", ["redis-server", str(folder / "redis.conf")])
         self._await("redis", "127.0.0.1", self._ports["redis"])

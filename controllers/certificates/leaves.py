@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from jobs.server import Room
 
 GATEWAY_CLIENT = "gateway"
 SUPERVISOR_CLIENT = "supervisor"
@@ -47,7 +49,7 @@ class Site:
     gateway_names: tuple[str, ...] = ()
     redis_names: tuple[str, ...] = ()
     bundled_redis: bool = True
-    redis_memory: str = "256mb"
+    redis_room: Room = field(default_factory=Room)
     elsewhere: frozenset[str] = frozenset()
 
 

@@ -28,7 +28,7 @@ def configuring(site: Site, seen: Object | None) -> Write | Problem | None:
         return None if password and part(seen, CONFIGURATION) else Problem(_incomplete())
     # A password that is there stays: the supervisor may be using it.
     password = password or secrets.token_urlsafe(32)
-    text = configuration(FILES, EVERYWHERE, PORT, password, site.redis_memory).encode()
+    text = configuration(FILES, EVERYWHERE, PORT, password, site.redis_room).encode()
     if seen is not None and part(seen, CONFIGURATION) == text and part(seen, PASSWORD):
         return None
     metadata = {"name": SECRET_NAME, "namespace": site.namespace, "labels": labels()}

@@ -9,8 +9,10 @@ from controllers.certificates.leaves import Site, is_address
 from controllers.loop.errors import BadSettings
 from controllers.loop.settings import LoopSettings
 from controllers.settings import Environment
+from jobs.server import Room
 
 REDIS, REDIS_MEMORY = "HARDPAN_CERTIFICATES_REDIS", "HARDPAN_CERTIFICATES_REDIS_MEMORY"
+REDIS_CONNECTIONS = "HARDPAN_CERTIFICATES_REDIS_CONNECTIONS"
 HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 MEMORY = re.compile(r"[1-9][0-9]*(kb|mb|gb)")
 
@@ -25,7 +27,7 @@ def site_from(environment: Mapping[str, str]) -> Site:
         gateway_names=_names(environment, "HARDPAN_CERTIFICATES_GATEWAY_NAMES"),
         redis_names=_names(environment, "HARDPAN_CERTIFICATES_REDIS_NAMES"),
         bundled_redis=_redis(environment) == "bundled",
-        redis_memory=_memory(environment),
+        redis_room=Room(_memory(environment), _connections(environment)),
         elsewhere=frozenset(_listed(environment, "HARDPAN_CERTIFICATES_ELSEWHERE")),
     )
 
@@ -51,7 +53,14 @@ def _redis(environment: Mapping[str, str]) -> str:
 
 
 def _memory(environment: Mapping[str, str]) -> str:
-    found = environment.get(REDIS_MEMORY) or Site.redis_memory
+    found = environment.get(REDIS_MEMORY) or Room.memory
     if not MEMORY.fullmatch(found):
         raise BadSettings(f"{REDIS_MEMORY} is {found!r}: it takes a size as 256mb")
     return found
+
+
+def _connections(environment: Mapping[str, str]) -> int:
+    found = environment.get(REDIS_CONNECTIONS) or str(Room.connections)
+    if not found.isdecimal() or int(found) < 1:
+        raise BadSettings(f"{REDIS_CONNECTIONS} is {found!r}: it takes a number of connections, such as 8192")
+    return int(found)

@@ -13,7 +13,7 @@ import redis
 from jobs.access import SUPERVISOR_USER, password_hash
 from jobs.broker import Connection
 from jobs.redis_connection import PinnedConnection, options
-from jobs.server import ServerFiles, configuration
+from jobs.server import Room, ServerFiles, configuration
 from sal.command import Process, spawn
 from tests.system.node_site import Authority, free_port
 
@@ -24,7 +24,7 @@ START_SECONDS = 10.0
 class RedisServer:
     """One server. `operator` is a user that only tests have: it may do everything."""
 
-    def __init__(self, folder: Path, memory: str = "256mb") -> None:
+    def __init__(self, folder: Path, room: Room | None = None) -> None:
         self.folder, self.port = folder, free_port()
         self.authority = Authority()
         self._passwords = {name: secrets.token_hex(16) for name in (SUPERVISOR_USER, OPERATOR)}
@@ -33,7 +33,7 @@ class RedisServer:
         (folder / "ca.pem").write_text(self.authority.certificate)
         certificate, key = self.authority.pair(folder, "redis")
         files = ServerFiles(self._data, certificate, key, folder / "ca.pem")
-        text = configuration(files, ["127.0.0.1"], self.port, self._passwords[SUPERVISOR_USER], memory)
+        text = configuration(files, ["127.0.0.1"], self.port, self._passwords[SUPERVISOR_USER], room)
         operator = f"user {OPERATOR} on #{password_hash(self._passwords[OPERATOR])} ~* &* +@all\n"
         (folder / "redis.conf").write_text(text + operator)
         self._client = self.authority.pair(folder, "client")

@@ -16,6 +16,7 @@ from controllers.certificates.soundness import authority_of
 from controllers.certificates.trusted import CONFIG_MAP, WEBHOOK
 from controllers.loop.errors import Unavailable
 from controllers.loop.objects import ObjectKey, Resource
+from jobs.server import Room
 from tests.unit.controllers.certificates.site import NAMESPACE, NOW, SITE, Namespace, authority
 
 LEAVES = {leaf.secret: leaf for leaf in wanted(SITE)}
@@ -143,9 +144,10 @@ async def test_queue_password_and_configuration_fit_and_the_password_outlives_a_
     await there.run()
     password = await there.data("hardpan-redis", "password")
     assert b"maxmemory 256mb" in await there.data("hardpan-redis", "redis.conf")
-    there.site = dataclasses.replace(SITE, redis_memory="1gb")
+    there.site = dataclasses.replace(SITE, redis_room=Room("1gb", 500))
     await there.run()
     assert await there.data("hardpan-redis", "password") == password
+    assert b"maxclients 500" in await there.data("hardpan-redis", "redis.conf")
     assert b"maxmemory 1gb" in await there.data("hardpan-redis", "redis.conf")
 
 

@@ -26,6 +26,8 @@ def test_names_are_listed_with_commas() -> None:
         ("HARDPAN_CERTIFICATES_GATEWAY_NAMES", "https://cp.example"),
         ("HARDPAN_CERTIFICATES_REDIS_NAMES", "queue.example:6380"),
         ("HARDPAN_CERTIFICATES_REDIS", "mine"),
+        ("HARDPAN_CERTIFICATES_REDIS_CONNECTIONS", "0"),
+        ("HARDPAN_CERTIFICATES_REDIS_CONNECTIONS", "8192\nappendonly no"),
         ("HARDPAN_CERTIFICATES_REDIS_MEMORY", "256 MiB"),
         ("HARDPAN_CERTIFICATES_REDIS_MEMORY", "1gb\nappendonly no"),
         ("HARDPAN_CLUSTER", ""),
