@@ -19,6 +19,7 @@ from crds.job import JOB
 from crds.kinds import KINDS
 from crds.machine import MACHINE
 from crds.meta import GROUP, REMOVALS_AGREED_UNTIL
+from crds.node import NODE
 from crds.supervisor import SUPERVISOR
 from crds.trust import TRUST
 from crds.volume import VOLUME
@@ -76,7 +77,8 @@ class Leaving:
             await self._kube.set_finalizers(found, foreign(found.finalizers))
 
     async def _delete_the_rest(self) -> None:
-        for kind in RECORDS:
+        # While there was trust, a node that is up may have registered anew.
+        for kind in (*RECORDS, resource_of(NODE)):
             await self._delete(kind)
         for resource, names in ((SECRET, self._settings.secrets), (CONFIG_MAP, (SITE_CA,))):
             for name in names:

@@ -20,6 +20,7 @@ from crds.deployment import DEPLOYMENT
 from crds.kinds import KINDS
 from crds.machine import MACHINE
 from crds.meta import DEPLOYMENT_FINALIZER, REMOVALS_AGREED_UNTIL, WORKLOAD_FINALIZER
+from crds.node import NODE as NODE_KIND
 from crds.supervisor import SUPERVISOR
 from crds.trust import TRUST
 
@@ -132,6 +133,21 @@ async def test_trust_goes_last_for_everything_else_hangs_on_it(kube: MemoryKube)
     await _leaving(kube, Extent.EVERYTHING).run()
     ours = [each.resource for each in kube.writes if each.verb == "delete" and each.resource.group == "hardpan.dev"]
     assert ours[-1] == TRUSTS
+
+
+async def test_a_node_that_registers_anew_meanwhile_does_not_stay(kube: MemoryKube) -> None:
+    nodes = resource_of(NODE_KIND)
+    await _make(kube, nodes, NODE, "")
+    [seen] = kube.objects(nodes)
+
+    def look(verb: str, resource: Resource, _: ObjectKey) -> None:
+        if verb == "delete" and resource == TRUSTS:
+            assert kube.objects(nodes) == ()
+            kube._objects[nodes, seen.key] = seen.raw
+
+    kube.interrupt = look
+    await _leaving(kube, Extent.EVERYTHING).run()
+    assert kube.objects(nodes) == ()
 
 
 def test_another_extent_is_refused_with_those_that_there_are() -> None:
