@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import create_autospec
 
-from tests.chaos.pods import twice
+from tests.chaos.pods import planned, twice
+from tests.chaos.pods_rollouts import Rollouts
 
 Start = tuple[str, int, int]
 
@@ -46,3 +48,9 @@ def test_a_revision_that_a_machine_missed_is_named(tmp_path: Path) -> None:
 def test_a_machine_that_was_never_started_is_missed(tmp_path: Path) -> None:
     states = logs(tmp_path, [("m-0", 1, 1)])
     assert list(twice(states, machines=2, revisions=1)) == ["1 machines were started, 2 were signed"]
+
+
+def test_each_way_to_die_has_its_turn_before_an_upgrade_and_the_way_back() -> None:
+    rollouts = create_autospec(Rollouts, instance=True)
+    deaths = [rollouts.one_by_one, rollouts.all_at_once, rollouts.all_that_lead]
+    assert planned(rollouts, 4) == [*deaths, rollouts.one_by_one, rollouts.upgrade, rollouts.roll_back]
