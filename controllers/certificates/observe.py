@@ -35,13 +35,13 @@ class Observer:
     async def look(self) -> tuple[Seen, Authority | None]:
         """Everything, as far as it can be judged without an authority."""
         kept, authority = await self.authority()
+        published = await self._find(trusted.CONFIG_MAP, ObjectKey(self._site.namespace, AUTHORITY))
         if authority is None:
-            return Seen(kept), None
+            return Seen(kept, published=published is not None), None
         root = authority.pem.certificate
         leaves = [(leaf, await self._secret(leaf.secret)) for leaf in wanted(self._site)]
         judged = tuple((leaf, None if found is None else judge(leaf, found, root)) for leaf, found in leaves)
         admission = next(found for leaf, found in leaves if leaf.secret == "hardpan-admission-tls")
-        published = await self._find(trusted.CONFIG_MAP, ObjectKey(self._site.namespace, AUTHORITY))
         webhook = await self._find(trusted.WEBHOOK, ObjectKey("", "hardpan"))
         others = (
             trusted.publishing(self._site.namespace, published, root),

@@ -32,11 +32,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is there. Without a sound authority nothing else is judged."""
+    """What is there; without a sound authority nothing else is judged. `published`: boot media were made with one."""
 
     authority: Kept | None
     leaves: tuple[tuple[Leaf, Kept | None], ...] = ()
     others: tuple[Write | Problem, ...] = ()
+    published: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Plan:
 def plan(seen: Seen, site: Site, now: datetime) -> Plan:
     """The authority first: certificates follow when it is there."""
     if seen.authority is None:
-        return Plan(problems=(_awaited(AUTHORITY),)) if AUTHORITY in site.elsewhere else Plan((MakeAuthority(),))
+        return _begin(seen, site)
     authority = seen.authority
     if trouble := _trouble(authority, now):
         return Plan(problems=(f"Secret {AUTHORITY} {trouble}; {_remedy(authority)}",))
@@ -62,6 +63,13 @@ def plan(seen: Seen, site: Site, now: datetime) -> Plan:
         tuple(each.sentence for each in steps if isinstance(each, Problem)),
         _notes(authority.end, now),
     )
+
+
+def _begin(seen: Seen, site: Site) -> Plan:
+    """Makes the authority; one that was lost is not replaced behind anybody's back, for nodes trust it."""
+    if AUTHORITY in site.elsewhere:
+        return Plan(problems=(_awaited(AUTHORITY),))
+    return Plan(problems=(_lost(site),)) if seen.published else Plan((MakeAuthority(),))
 
 
 def _leaf(leaf: Leaf, kept: Kept | None, site: Site, last: datetime, now: datetime) -> Issue | Problem | None:
@@ -97,10 +105,22 @@ def _awaited(secret: str) -> str:
     return f"Secret {secret} is not there yet: whoever is to make it has not done so"
 
 
+def _lost(site: Site) -> str:
+    return (
+        f"Secret {AUTHORITY} is gone, and nodes trust what ConfigMap {AUTHORITY} published: put it back from a backup, "
+        f"or have a new one made: then boot media must be made anew: {_anew(site.namespace)}"
+    )
+
+
+def _anew(namespace: str) -> str:
+    return f"kubectl -n {namespace} delete secret/{AUTHORITY} configmap/{AUTHORITY} --ignore-not-found"
+
+
 def _remedy(kept: Kept) -> str:
     name = kept.secret.name
     if name == AUTHORITY:
-        return "put a sound one there, or delete it to have a new one made: then boot media must be made anew"
+        anew = _anew(kept.secret.namespace)
+        return f"put a sound one there, or have a new one made: then boot media must be made anew: {anew}"
     return (
         f"put a sound one there, or delete it to have one made: kubectl -n {kept.secret.namespace} delete secret {name}"
     )

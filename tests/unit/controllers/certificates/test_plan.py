@@ -39,6 +39,13 @@ def test_an_authority_that_others_are_to_bring_is_waited_for() -> None:
     assert "hardpan-site-ca is not there yet" in found.problems[0]
 
 
+def test_an_authority_that_was_lost_is_not_replaced_behind_anybodys_back() -> None:
+    found = plan(Seen(None, published=True), SITE, NOW)
+    assert not found.acts
+    assert "put it back from a backup" in found.problems[0]
+    assert found.problems[0].endswith("delete secret/hardpan-site-ca configmap/hardpan-site-ca --ignore-not-found")
+
+
 @given(authority=DAYS, leaf=DAYS, flaw=some.sampled_from(["", "lacks the names x"]))
 def test_what_somebody_else_made_is_never_written(authority: timedelta, leaf: timedelta, flaw: str) -> None:
     assert planned(authority, kept(LEAF.secret, leaf, ours=False, flaw=flaw)).acts == ()
