@@ -128,10 +128,10 @@ class MemoryHost:
         """See MachineHost."""
         facts = self.machine(goal.host_name)
         if facts.power is Power.RUNNING or facts.launch != goal.launch or not facts.port:
-            raise StepFailed("NotReady", f"{goal.host_name} runs already or is not prepared: {facts}")
+            raise StepFailed("HostFailed", f"{goal.host_name} runs already or is not prepared: {facts}")
         missing = [drive.volume for drive in goal.seed.drives if drive.host_name not in self.volumes]
         if missing:
-            raise StepFailed("NotReady", f"volumes {missing} are not there")
+            raise StepFailed("HostFailed", f"volumes {missing} are not there")
         self._effect("start", goal.host_name, lambda: self._start(goal))
 
     def _start(self, goal: MachineGoal) -> None:
