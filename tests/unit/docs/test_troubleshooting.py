@@ -51,7 +51,7 @@ def of_controllers() -> set[str]:
     for name, node in calls("controllers"):
         if name in ("Condition", "Fact"):
             found.update(word(node, 2))
-        if name in ("refuse", "turn_away"):
+        if name in ("refuse", "turn_away", "_turn_away"):
             found.update(word(node, 1))
         for keyed in (each for each in node.args if isinstance(each, ast.Dict)):
             pairs = zip(keyed.keys, keyed.values, strict=True)
