@@ -34,8 +34,9 @@ class Observer:
 
     async def look(self) -> tuple[Seen, Authority | None]:
         """Everything, as far as it can be judged without an authority."""
-        kept, authority = await self.authority()
+        # Before the Secret: another run, which makes the Secret first, may be through between the two looks.
         published = await self._find(trusted.CONFIG_MAP, ObjectKey(self._site.namespace, AUTHORITY))
+        kept, authority = await self.authority()
         if authority is None:
             return Seen(kept, published=published is not None), None
         root = authority.pem.certificate

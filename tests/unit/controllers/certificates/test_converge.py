@@ -98,6 +98,20 @@ async def test_two_runs_at_once_make_one_authority() -> None:
     assert "made the site's authority" not in outcome.done
 
 
+@pytest.mark.parametrize("resource", [SECRET, CONFIG_MAP])
+async def test_an_authority_that_another_run_has_just_made_is_not_taken_for_a_lost_one(resource: Resource) -> None:
+    there = Namespace()
+
+    def interleave(verb: str, looked_at: Resource, key: ObjectKey) -> None:
+        if (verb, looked_at, key.name) == ("get", resource, "hardpan-site-ca"):
+            there.kube.interrupt = None
+            with pytest.raises(StopIteration):
+                there.run().send(None)
+
+    there.kube.interrupt = interleave
+    assert (await there.run()).problems == ()
+
+
 async def test_who_never_leaves_it_in_peace_is_named_as_the_cause() -> None:
     there = Namespace()
     await there.run()
