@@ -41,14 +41,20 @@ class Limits(Part):
 
     rate: Annotated[float, Field(gt=0), about("Requests a second from one network.")] = 200
     burst: Annotated[float, Field(gt=0), about("Requests from one network at once.")] = 400
-    connections: Annotated[Count, about("Connections at most, of each pod.")] = 4096
+    connections: Annotated[
+        Count,
+        about(
+            "Connections at most, of each pod; a quarter of them from one network. The memory limit has to hold 128Mi, "
+            "and 256Ki for each: so much one takes at worst. A node is connected for a second or two at each report."
+        ),
+    ] = 1024
     patience: Annotated[float, Field(gt=0), about("Seconds that a client may take for one request.")] = 10
 
 
 class Gateway(Component):
     """The one door for nodes."""
 
-    resources: ResourcesField = SMALL
+    resources: ResourcesField = amounts("20m", "64Mi", "384Mi")
     service: Annotated[Service, about("How nodes reach it.")] = Service(port=8443)
     external_names: Annotated[
         list[str],
@@ -60,7 +66,8 @@ class Gateway(Component):
 class Admission(Component):
     """The webhook that reviews deployments."""
 
-    resources: ResourcesField = WITH_SCRIPTS
+    # Whoever reaches it may send it reviews: 12 MiB of them take 312 when they are read, a script 224, connections 40.
+    resources: ResourcesField = amounts("50m", "96Mi", "640Mi")
     timeout_seconds: Annotated[int, Field(ge=1, le=30), about("Seconds that the API server waits for a review.")] = 5
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from charts.values.common import Name, Placement, Quantity, ResourcesField, Service, amounts
-from crds.meta import Part, about
+from crds.meta import Count, Part, about
 
 Memory = Annotated[str, StringConstraints(pattern=r"^[0-9]+(kb|mb|gb)$")]
 
@@ -25,7 +25,14 @@ class Bundled(Placement):
 
     enabled: Annotated[bool, about("Run it; otherwise `redis.external` says where one is.")] = True
     memory: Annotated[Memory, about("Memory for data; a full queue refuses, it never drops.")] = "256mb"
-    resources: ResourcesField = amounts("50m", "64Mi", "512Mi")
+    connections: Annotated[
+        Count,
+        about(
+            "Connections at most; a node has two or three. The memory limit has to hold `memory`, 40Ki for each "
+            "connection, and what Redis needs to write its log anew, up to half of `memory`."
+        ),
+    ] = 8192
+    resources: ResourcesField = amounts("50m", "64Mi", "768Mi")
     service: Annotated[Service, about("How nodes reach it.")] = Service(port=6380)
     persistence: Annotated[Persistence, about("Where it keeps its log.")] = Persistence()
 

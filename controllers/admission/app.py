@@ -26,6 +26,8 @@ from crds.revisionmark import REVISION_MARK
 from plans.evaluator import InChild
 
 PATH = "/v1/deployments"
+# API servers call, and open a connection for each review that they ask for at a time.
+CONNECTIONS = 512
 
 
 def create(admission: Admission, refuse: Refuse = uncounted) -> Starlette:
@@ -48,7 +50,7 @@ def compose(cluster: str, listen: Listen) -> Compose:
             evaluator.close()
 
         caches = [marks, *trust.caches]
-        web = server(create(admission, refuse), listen, context.metrics)
+        web = server(create(admission, refuse), listen, context.metrics, CONNECTIONS)
         web.http = patient(PATIENCE_SECONDS, refuse)
         return Process(caches=caches, servers=[web], closing=[close_evaluator], leads=False)
 

@@ -14,8 +14,8 @@ from controllers.loop.metrics import Refuse
 from controllers.serving.budget import Budget
 from controllers.web import length_within, peer_of, read_bounded
 
-LARGEST_REVIEW = 8 << 20
-# JSON may take 24 times its length once it is read.
+LARGEST_REVIEW = 6 << 20
+# JSON may take 25 times its length once it is read: this and the connections fit into the memory limit of the chart.
 UNDER_WAY = 2 * LARGEST_REVIEW
 PATIENCE_SECONDS = 5.0
 

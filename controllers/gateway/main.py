@@ -27,7 +27,7 @@ from controllers.web import server
 
 log = logging.getLogger(__name__)
 SPARE_DESCRIPTORS = 256
-CONNECTIONS = 2048
+CONNECTIONS = 1024
 # For what a node asks in one go. Until its next report it is not worth a place and its memory to have it connected.
 IDLE_SECONDS = 1
 

@@ -14,7 +14,7 @@ from controllers.serving.door import Door
 
 Refused = Callable[[], None]
 # What the kernel holds of a connection is the process's memory too, and by itself it would hold megabytes.
-KERNEL_BUFFER = 32 << 10
+KERNEL_BUFFER = 24 << 10
 
 
 def listening(host: str, port: int, door: Door, refused: Refused) -> list[socket.socket]:

@@ -34,6 +34,7 @@ spec:
 - {name: HARDPAN_CERTIFICATES_REDIS_NAMES, value: {{ $names | quote }}}
 - {name: HARDPAN_CERTIFICATES_REDIS, value: {{ ternary "bundled" "external" .Values.redis.bundled.enabled }}}
 - {name: HARDPAN_CERTIFICATES_REDIS_MEMORY, value: {{ .Values.redis.bundled.memory | quote }}}
+- {name: HARDPAN_CERTIFICATES_REDIS_CONNECTIONS, value: {{ .Values.redis.bundled.connections | quote }}}
 {{- $elsewhere := ternary (list "hardpan-site-ca") list (ne .Values.home "") }}
 {{- if .Values.tls.certManager.enabled }}
 {{- $elsewhere = concat $elsewhere (list "hardpan-gateway-tls" "hardpan-admission-tls") }}
