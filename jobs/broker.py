@@ -125,6 +125,9 @@ class ControllerBroker(Protocol):
     async def revoke(self, node: str) -> None:
         """Removes the node's user and cuts its connections."""
 
+    async def admitted(self) -> set[str]:
+        """The nodes that have a user."""
+
     async def close(self) -> None:
         """Lets go of the connections."""
 

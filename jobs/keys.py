@@ -20,6 +20,11 @@ _NODE = re.compile(r"n-[a-z2-7]{26}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+def is_node(name: str) -> bool:
+    """Whether this is a node id."""
+    return _NODE.fullmatch(name) is not None
+
+
 @dataclass(frozen=True)
 class NodeKeys:
     """The keys of one node. ValueError for a name that is no node id: it would become part of an access pattern."""
@@ -27,7 +32,7 @@ class NodeKeys:
     node: str
 
     def __post_init__(self) -> None:
-        if not _NODE.fullmatch(self.node):
+        if not is_node(self.node):
             raise ValueError(f"{self.node!r} is not a node id")
 
     def queue(self, priority: int) -> str:

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from jobs.access import node_rule, password_hash
 from jobs.broker import DOCUMENT_SECONDS, Cancelled, Connection, Event, Placement, Usage
 from jobs.documents import bounded
-from jobs.keys import DEFAULT_PRIORITY, GROUP, NodeKeys
+from jobs.keys import DEFAULT_PRIORITY, GROUP, NodeKeys, is_node
 from jobs.redis_connection import block_milliseconds, controller_client
 from jobs.redis_errors import translated
 from jobs.redis_ready import Readiness, make_groups
@@ -169,6 +169,12 @@ class RedisControllerBroker:
         """ACL DELUSER cuts open connections, which `off` does not."""
         with translated():
             await self._redis.execute_command("ACL DELUSER", NodeKeys(node).node)
+
+    async def admitted(self) -> set[str]:
+        """ACL USERS, without those that are of no node."""
+        with translated():
+            names: list[str] = await self._redis.execute_command("ACL USERS")
+        return set(filter(is_node, names))
 
     async def close(self) -> None:
         """Closes the pool."""

@@ -187,6 +187,10 @@ class MemoryControllerBroker:
         """Forgets it."""
         self._redis.users.pop(node, None)
 
+    async def admitted(self) -> set[str]:
+        """Who has a password."""
+        return set(self._redis.users)
+
     async def close(self) -> None:
         """Nothing to let go of."""
 

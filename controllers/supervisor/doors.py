@@ -18,11 +18,14 @@ LOOK_SECONDS = 2.0
 
 
 class Doors:
-    """Remembers who is in and who was shut out, so that each is shut out once."""
+    """Remembers who is in and who was shut out, so that each is shut out once.
+
+    Who is in is asked at first: a node may have been deleted while nobody led.
+    """
 
     def __init__(self, broker: ControllerBroker, caches: Caches) -> None:
         self._broker, self._caches = broker, caches
-        self._known: set[str] = set()
+        self._known: set[str] | None = None
         self._shut: set[str] = set()
 
     async def follow(self) -> None:
@@ -36,9 +39,10 @@ class Doors:
 
     async def look(self) -> None:
         """Shuts out who is to be. Raises JobsError; who is left is shut out at the next look."""
+        known = await self._broker.admitted() if self._known is None else self._known
         there = {each.name: each for each in self._caches.nodes.all() if each.spec.get("certificate")}
         wanted = {name: why for name, each in there.items() if (why := shut_out(each, self._caches.certified))}
-        gone = dict.fromkeys(self._known - there.keys(), "it is gone")
+        gone = dict.fromkeys(known - there.keys(), "it is gone")
         self._shut &= wanted.keys()
         for name, why in {**gone, **wanted}.items():
             if name not in self._shut:

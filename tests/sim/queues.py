@@ -145,6 +145,11 @@ class SupervisorQueue:
         await self._pass("revoke")
         await self._inner.revoke(node)
 
+    async def admitted(self) -> set[str]:
+        """See ControllerBroker."""
+        await self._pass()
+        return await self._inner.admitted()
+
     async def close(self) -> None:
         """See ControllerBroker."""
 

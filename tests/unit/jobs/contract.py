@@ -368,6 +368,13 @@ class BrokerContract:
                 site.node(NODE).claim(0.01, pending=False)
         assert refused.type is AccessDenied
 
+    async def test_who_was_admitted_and_not_revoked_is_told(self, site: QueueSite) -> None:
+        await site.supervisor.grant(NODE, "password")
+        assert NODE in await site.supervisor.admitted()
+        await site.supervisor.revoke(NODE)
+        assert NODE not in await site.supervisor.admitted()
+        assert "supervisor" not in await site.supervisor.admitted()
+
     async def test_a_new_password_ends_the_old(self, site: QueueSite) -> None:
         site.node(NODE).put_heartbeat(b"over a connection that stays open")
         await site.supervisor.grant(NODE, "another")

@@ -91,6 +91,17 @@ async def test_a_node_that_was_deleted_is_shut_out() -> None:
     assert broker.revoked == [node.id]
 
 
+async def test_a_node_that_was_deleted_while_nobody_led_is_shut_out() -> None:
+    world, _, broker, node = await house()
+    stranger = "n-" + "z" * 26
+    for name in (node.id, stranger):
+        await broker.grant(name, "password")
+    doors = Doors(broker, world.caches)
+    await doors.look()
+    await doors.look()
+    assert broker.revoked == [stranger]
+
+
 async def test_who_could_not_be_shut_out_is_shut_out_later() -> None:
     world, doors, broker, node = await house()
     await freeze(world, node)
