@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def test_of_node_and_command_line_only_what_helm_test_needs_is_in_it() -> None:
         "sal/network.py",
         "node_agent/executor/hosts.py",
     }
+
+
+def test_whatever_a_module_in_it_imports_of_ours_is_in_it_too() -> None:
+    sources = dict(CONTROLLERS.sources())
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in sources}
+    asked = {
+        (name, node.module)
+        for name, file in sources.items()
+        if name.endswith(".py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in CONTROLLERS.packages
+    }
+    assert len(asked) > 1000
+    assert [(name, module) for name, module in sorted(asked) if module not in modules] == []
 
 
 @pytest.mark.parametrize("pattern", names("helm-test"))
