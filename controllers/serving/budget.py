@@ -15,7 +15,8 @@ class Budget:
 
     def __init__(self, most: int, each: int | None = None, seconds: float = 5.0) -> None:
         self._door, self._seconds = Door(most, each), seconds
-        self._waiting: set[asyncio.Future[None]] = set()
+        # In the order in which they came.
+        self._waiting: dict[asyncio.Future[None], None] = {}
 
     async def take(self, address: str, amount: int) -> bool:
         """Whether this address has so much now."""
@@ -38,8 +39,8 @@ class Budget:
 
     async def _change(self) -> None:
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.add(turn)
+        self._waiting[turn] = None
         try:
             await turn
         finally:
-            self._waiting.discard(turn)
+            del self._waiting[turn]
