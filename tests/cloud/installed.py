@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 from datetime import UTC, datetime
@@ -17,16 +16,15 @@ from cli.demo.medium import MediumContent
 from cli.demo.pki import Authority
 from cli.demo.pods.cluster import PodsKubernetes
 from cli.demo.pods.controllers import write_image
-from crds.kinds import KINDS
 from tests.cloud.brought import QUEUE, Brought, Secrets, manifest
 from tests.cloud.own_redis import OwnRedis
+from tests.cloud.seen import Seen
 from tests.cluster.charts.helm import CHARTS, Helm
 
 NAMESPACE, RELEASE = "control", "site"
-GATEWAY_PORT, REPORT_SECONDS = 31443, 2
+GATEWAY_PORT, REPORT_SECONDS, PATIENCE_SECONDS = 31443, 2, 240.0
 PARTS = ("ledger", "coord", "supervisor", "gateway", "admission")
 SCRIPT = 'machine("m-0", #{ memory: params.memory, disk: "64Mi", image: params.image });'
-OURS = ",".join(f"{kind.plural}.hardpan.dev" for kind in KINDS)
 
 
 class Installation:
@@ -38,7 +36,9 @@ class Installation:
         cluster = self.cloud.demo.kubernetes
         assert isinstance(cluster, PodsKubernetes)
         self.cluster = cluster
+        self.cloud.demo.patience_seconds = PATIENCE_SECONDS
         layout = self.cloud.demo.layout
+        self.seen = Seen(self.cloud.demo, NAMESPACE)
         self.helm = Helm(cluster.helm, layout.folder / "helm", layout.kubeconfig)
         self.corporate = Authority(layout.pki, "corporate")
         self.site = Authority(layout.pki, "own-site")
@@ -99,7 +99,7 @@ class Installation:
 
     def uninstall(self) -> str:
         """What helm says. Raises HelmRefused with its words."""
-        return self.helm.run("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "100s")
+        return self.helm.run("uninstall", RELEASE, "--namespace", NAMESPACE, "--timeout", "100s")
 
     def join(self) -> None:
         """A node whose medium pins the authority of the operator's gateway."""
@@ -114,45 +114,8 @@ class Installation:
         self.kubectl.apply(json.dumps(made))
         self.cloud.demo.await_ready("one")
 
-    def components(self) -> dict[str, int]:
-        """How many pods of each part run."""
-        found = self.kubectl.list("pods", NAMESPACE, "app.kubernetes.io/component notin (certificates)")
-        parts = [each["metadata"]["labels"]["app.kubernetes.io/component"] for each in found if is_running(each)]
-        return {part: parts.count(part) for part in parts}
-
-    def objects(self) -> list[str]:
-        """Everything of our kinds, `kind/name`."""
-        return [f"{each['kind']}/{each['metadata']['name']}" for each in self.kubectl.list(OURS)]
-
-    def await_gone(self, name: str) -> None:
-        """Until there is no such object."""
-        demo = self.cloud.demo
-        demo.wait(lambda: True if name not in self.objects() else None, f"the end of {name}", lambda: "")
-
-    def secrets(self) -> set[str]:
-        """The Secrets of the namespace, but helm's own."""
-        found = self.kubectl.list("secrets", NAMESPACE)
-        return {each["metadata"]["name"] for each in found if not each["type"].startswith("helm.sh/")}
-
-    def data(self, name: str) -> dict[str, bytes]:
-        """What is in a Secret."""
-        found = self.kubectl.get("secret", name, NAMESPACE) or {}
-        return {key: base64.b64decode(value) for key, value in found.get("data", {}).items()}
-
-    def effects(self) -> list[str]:
-        """What the node did with machines, by its own log."""
-        states = self.cloud.demo.layout.folder / "simulated"
-        logs = [file.read_text() for file in states.glob("*/state/journal/effects*.jsonl")]
-        found = [json.loads(line)["effect"] for log in logs for line in log.splitlines()]
-        return [each for each in found if each.startswith("machine.")]
-
     def down(self) -> None:
         """Nothing is left."""
         self.cloud.stop_nodes()
         self.redis.stop()
         self.cloud.down()
-
-
-def is_running(pod: dict[str, Any]) -> bool:
-    """Whether it runs and is not about to end."""
-    return pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]

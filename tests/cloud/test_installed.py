@@ -21,7 +21,7 @@ from tests.system.requirements import miss, need
 
 pytestmark = pytest.mark.timeout(300)
 BROUGHT = {"hardpan-supervisor-key", "hardpan-site-ca", "hardpan-gateway-tls", "queue"}
-DRAIN = ("--delete-emptydir-data", "--pod-selector=app.kubernetes.io/part-of=hardpan", "--timeout=6s")
+DRAINED = ("--delete-emptydir-data", "--pod-selector=app.kubernetes.io/part-of=hardpan")
 LONGEST_SILENCE_SECONDS = 10.0
 
 
@@ -49,16 +49,16 @@ def installation() -> Iterator[Installation]:
 
 def test_every_pod_is_ready_with_what_the_operator_brings(installation: Installation) -> None:
     assert "`helm uninstall` leaves" in installation.install(replicas=1)
-    assert installation.components() == dict.fromkeys(PARTS, 1)
+    assert installation.seen.components() == dict.fromkeys(PARTS, 1)
     for name, data in installation.brought().items():
-        assert installation.data(name) == data
+        assert installation.seen.data(name) == data
     assert "problem" not in installation.kubectl.run("logs", "job/hardpan-certificates-1", "-n", NAMESPACE)
 
 
 def test_a_node_comes_by_the_operators_own_authority_and_runs_what_a_user_signed(installation: Installation) -> None:
     installation.join()
     installation.deploy(1)
-    assert installation.effects().count("machine.start") == 1
+    assert installation.seen.effects().count("machine.start") == 1
 
 
 def test_helm_test_believes_the_operators_own_authorities_and_no_other(installation: Installation) -> None:
@@ -68,25 +68,32 @@ def test_helm_test_believes_the_operators_own_authorities_and_no_other(installat
     assert "✗" not in said
 
 
+def test_with_one_pod_of_each_nothing_holds_up_a_drain_and_machines_run_on(installation: Installation) -> None:
+    installation.kubectl.run("drain", installation.node, "--timeout=40s", *DRAINED)
+    assert installation.seen.components() == {}
+    assert installation.seen.effects() == ["machine.start"]
+    installation.kubectl.run("uncordon", installation.node)
+
+
 def test_uninstalling_leaves_objects_secrets_and_machines(installation: Installation) -> None:
-    before = installation.objects()
+    before = installation.seen.objects()
     installation.uninstall()
-    assert installation.components() == {}
-    assert installation.objects() == before
-    assert installation.secrets() >= BROUGHT | {"hardpan-ledger-tls", "hardpan-supervisor-tls"}
-    assert set(installation.effects()) == {"machine.start"}
+    assert installation.seen.components() == {}
+    assert installation.seen.objects() == before
+    assert installation.seen.secrets() >= BROUGHT | {"hardpan-ledger-tls", "hardpan-supervisor-tls"}
+    assert installation.seen.effects() == ["machine.start"]
     # Whoever held one could not let go of it without its rights, so that the next one would wait.
     installation.kubectl.run("delete", "leases", "--all", "--namespace", NAMESPACE)
 
 
 def test_drained_nodes_keep_one_pod_of_each_and_the_service_goes_on(installation: Installation) -> None:
     installation.install(replicas=2, cleanup="Workloads", cleanupSeconds=5)
-    assert installation.components() == dict.fromkeys(PARTS, 2)
+    assert installation.seen.components() == dict.fromkeys(PARTS, 2)
     installation.deploy(2)
     with Asking(installation.gateway, installation.corporate.pair.certificate) as asking:
         with pytest.raises(CliError, match="disruption budget"):
-            installation.kubectl.run("drain", installation.node, *DRAIN)
-        assert set(installation.components()) == set(PARTS)
+            installation.kubectl.run("drain", installation.node, "--timeout=4s", *DRAINED)
+        assert set(installation.seen.components()) == set(PARTS)
         installation.deploy(3)
         installation.kubectl.run("uncordon", installation.node)
     assert asking.silence_seconds < LONGEST_SILENCE_SECONDS, asking.words
@@ -98,15 +105,15 @@ def test_a_node_that_does_not_answer_stops_the_uninstallation(installation: Inst
     with pytest.raises(HelmRefused, match="job hardpan-cleanup failed"):
         installation.uninstall()
     assert "bring the nodes back" in installation.kubectl.run("logs", "job/hardpan-cleanup", "-n", NAMESPACE)
-    assert set(installation.components()) == set(PARTS)
-    assert "Machine/m-0" in installation.objects()
+    assert set(installation.seen.components()) == set(PARTS)
+    assert "Machine/m-0" in installation.seen.objects()
 
 
 def test_with_its_node_back_workloads_go_and_records_stay(installation: Installation) -> None:
     installation.cloud.start_nodes()
-    installation.await_gone("Deployment/one")
-    assert installation.effects()[-1] == "machine.remove"
-    assert {"Node", "Trust", "User", "Supervisor"} <= {each.partition("/")[0] for each in installation.objects()}
+    installation.seen.await_gone("Deployment/one")
+    assert installation.seen.effects()[-1] == "machine.remove"
+    assert {"Node", "Trust", "User", "Supervisor"} <= {each.partition("/")[0] for each in installation.seen.objects()}
 
 
 def test_everything_goes_though_a_node_does_not_answer_but_what_somebody_else_made(installation: Installation) -> None:
@@ -117,6 +124,6 @@ def test_everything_goes_though_a_node_does_not_answer_but_what_somebody_else_ma
     installation.deploy(4)
     installation.cloud.stop_nodes()
     installation.uninstall()
-    assert installation.objects() == []
-    assert installation.secrets() == BROUGHT
+    assert installation.seen.objects() == []
+    assert installation.seen.secrets() == BROUGHT
     assert installation.kubectl.get("configmap", "hardpan-site-ca", NAMESPACE) is None
