@@ -1,8 +1,8 @@
 """Ten thousand bogus registrations in a minute, from two hundred networks, and fifty genuine machines among them.
 
-A bogus one is no envelope at all, or signed by a fresh key over a challenge that nobody made, or (one in twenty) all
-that a machine says whom nobody vouches for. Gateway, ledger and API server are real, and share the cores with this
-client, which signs beforehand what it can.
+A bogus one is no envelope at all, or signed by a fresh key over a challenge that nobody made, or (one in nine) all that
+a machine says whom nobody vouches for: twice as many as there is room for, so half of the genuine come to a full room.
+Gateway, ledger and API server are real, and share the cores with this client, which signs beforehand what it can.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,6 +35,7 @@ from trust.part import format_time
 from trust.registration import REGISTRATION_TYPE, Registration
 
 BOGUS, GENUINE, NETWORKS, SECONDS = 10_000, 50, 200, 60.0
+WHOLE = 9
 SIGNED, NONCE = 1_000, "bm90IGEgY2hhbGxlbmdlIG9mIHlvdXJz"
 INVENTORY = {
     "hostname": "flood", "architecture": "x86_64", "kernel": "6.1", "boardVendor": "", "virtualisation": "none",
@@ -86,21 +87,26 @@ class Crowd:
 
 
 class Flood:
-    """Both kinds of callers; what they met is in `took` (seconds) and `refused` (milliseconds)."""
+    """Both kinds of callers; what they met is in `took` (seconds) and `refused` (milliseconds).
+
+    `outside` counts those who might have waited for approval, and found no room.
+    """
 
     def __init__(self, crowd: Crowd, clients: list[ClientSession], honest: ClientSession) -> None:
         self._crowd, self._clients, self._honest = crowd, clients, honest
         self._signed = [crowd.registration(crowd.machine(), NONCE, vouched=False) for _ in range(SIGNED)]
         self.took: list[float] = []
         self.refused: list[float] = []
+        self.outside = 0
 
     async def bogus(self, number: int) -> None:
         """One registration that must not count."""
         await asyncio.sleep(number * SECONDS / BOGUS)
         client, began = self._clients[number % NETWORKS], time.perf_counter()
         try:
-            if number % 20 == 0:
-                await self._register(client, self._crowd.machine(), vouched=False)
+            if number % WHOLE == 0:
+                answer = await self._register(client, self._crowd.machine(), vouched=False)
+                self.outside += answer.get("reason") == "TooLarge"
             else:
                 body = self._signed[number % SIGNED] if number % 2 else b'{"payload":"bm90aGluZw=="}'
                 await _post(client, "register", body)
@@ -156,6 +162,7 @@ async def _measure(cloud: BenchCloud, port: int) -> list[Row]:
     ledger = cloud.pid("ledger")
     before = resident(ledger)
     async with _clients(cloud, port) as (clients, honest):
+        await _listening(honest)
         flood = Flood(Crowd(cloud), clients, honest)
         await asyncio.gather(*map(flood.bogus, range(BOGUS)), *map(flood.genuine, range(GENUINE)))
     waiting = json.loads(cloud.demo.kubectl.run("get", "nodes.hardpan.dev", "-o", "json"))["items"]
@@ -164,8 +171,19 @@ async def _measure(cloud: BenchCloud, port: int) -> list[Row]:
         Row("bogus registrations that were answered", len(flood.refused), ""),
         *percentiles("a bogus one is answered", flood.refused, "ms", {50: None, 99: None}),
         Row("machines that wait for approval afterwards", len(waiting) - GENUINE - 1, "", 500),
+        Row("machines that found no room to wait", flood.outside, "", 1, at_least=True),
         Row("the ledger's memory grew by", resident(ledger) - before, "MiB", 64.0),
     ]
+
+
+async def _listening(client: ClientSession) -> None:
+    """Waits for the gateway."""
+    async with asyncio.timeout(60.0):
+        while True:
+            with suppress(ClientError):
+                async with client.get("/v1/trust"):
+                    return
+            await asyncio.sleep(0.2)
 
 
 @asynccontextmanager
