@@ -15,7 +15,8 @@ SUPERVISOR_CLIENT = "supervisor"
 class Leaf:
     """A certificate that is wanted: `serves` and `calls` are what its holder may do with it.
 
-    One of ours has all `names`; one that somebody else made must have those that are `needed`.
+    One of ours has all `names`; one that somebody else made must have those that are `needed`. With `any_authority`
+    its users can be told another authority than the site's; within the site nobody is.
     """
 
     secret: str
@@ -24,6 +25,7 @@ class Leaf:
     needed: tuple[str, ...] = ()
     serves: bool = True
     calls: bool = False
+    any_authority: bool = False
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -59,8 +61,8 @@ def wanted(site: Site) -> tuple[Leaf, ...]:
     supervisor = _service(site, "supervisor")
     leaves = (
         # Nodes alone come to the gateway, and from outside where it has a name there.
-        Leaf("hardpan-gateway-tls", "hardpan-gateway", (*inside, *outside), outside or inside[2:3]),
-        _server(site, "admission"),
+        Leaf("hardpan-gateway-tls", "hardpan-gateway", (*inside, *outside), outside or inside[2:3], any_authority=True),
+        _server(site, "admission", any_authority=True),
         _server(site, "ledger"),
         Leaf("hardpan-supervisor-tls", SUPERVISOR_CLIENT, supervisor, supervisor[2:3], calls=True),
         Leaf("hardpan-gateway-client-tls", GATEWAY_CLIENT, serves=False, calls=True),
@@ -68,9 +70,10 @@ def wanted(site: Site) -> tuple[Leaf, ...]:
     return (*leaves, _server(site, "redis", _written(site.redis_names))) if site.bundled_redis else leaves
 
 
-def _server(site: Site, part: str, outside: tuple[str, ...] = ()) -> Leaf:
+def _server(site: Site, part: str, outside: tuple[str, ...] = (), any_authority: bool = False) -> Leaf:
     inside = _service(site, part)
-    return Leaf(f"hardpan-{part}-tls", f"hardpan-{part}", (*inside, *outside), (inside[2], *outside))
+    names, needed = (*inside, *outside), (inside[2], *outside)
+    return Leaf(f"hardpan-{part}-tls", f"hardpan-{part}", names, needed, any_authority=any_authority)
 
 
 def _service(site: Site, part: str) -> tuple[str, str, str, str]:

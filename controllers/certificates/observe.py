@@ -64,13 +64,16 @@ class Observer:
 def judge(leaf: Leaf, found: Object, root: bytes) -> Kept:
     """What can be said of a certificate without knowing the time."""
     pem, ours = pem_of(found), is_ours(found)
+    inside = ours or not leaf.any_authority
     end: datetime | None = None
     try:
         end = end_of(pem)
-        check_leaf(pem, leaf, root if ours else root_of(found, root), leaf.names if ours else leaf.needed)
+        check_leaf(pem, leaf, root if inside else root_of(found, root), leaf.names if ours else leaf.needed)
     except Flawed as flaw:
         return Kept(found, ours, end, str(flaw))
-    stale = ours and part(found, ROOT) != root
+    # Inside it is also whose certificates a server takes of its clients.
+    named = part(found, ROOT)
+    stale = inside and (named != root if ours else root.strip() not in named)
     return Kept(found, ours, end, "names another authority than the site's" if stale else "")
 
 

@@ -212,6 +212,21 @@ async def test_an_own_certificate_for_admission_is_what_the_api_server_is_told_t
     assert ours["clientConfig"]["caBundle"] == secret.raw["data"]["ca.crt"]
 
 
+@pytest.mark.parametrize("name", ["hardpan-ledger-tls", "hardpan-supervisor-tls", "hardpan-redis-tls"])
+async def test_inside_the_site_only_its_own_authority_counts(name: str) -> None:
+    there, mine, leaf = Namespace(), authority("mine"), LEAVES[name]
+    await there.put("hardpan-site-ca", mine.pem)
+    other = authority("other")
+    await there.put(name, issue(leaf, other, NOW), other.pem.certificate)
+    [problem] = (await there.run()).problems
+    assert "is not signed by the authority that its users trust" in problem
+    await there.put(name, issue(leaf, mine, NOW), other.pem.certificate)
+    [problem] = (await there.run()).problems
+    assert "names another authority than the site's" in problem
+    await there.put(name, issue(leaf, mine, NOW), other.pem.certificate + mine.pem.certificate)
+    assert not (await there.run()).problems
+
+
 async def test_what_others_are_to_make_is_waited_for() -> None:
     there = Namespace(site=dataclasses.replace(SITE, elsewhere=frozenset({"hardpan-gateway-tls"})))
     outcome = await there.run()
