@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import weakref
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from controllers.serving.door import Door
@@ -20,13 +21,19 @@ KERNEL_BUFFER = 24 << 10
 def listening(host: str, port: int, door: Door, refused: Refused) -> list[socket.socket]:
     """Sockets on every address of a host, behind one door. Raises OSError when it cannot be listened on."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return [_Doorway(family, address, door, refused) for family, _, _, _, address in dict.fromkeys(found)]
+    with ExitStack() as failing:
+        made: list[socket.socket] = []
+        for family, _, _, _, address in dict.fromkeys(found):
+            made.append(failing.enter_context(_Doorway(family, door, refused)))
+            made[-1].bind(address)
+        failing.pop_all()
+    return made
 
 
 class _Doorway(socket.socket):
     """A listening socket; `refused` is called for each connection that it sends away."""
 
-    def __init__(self, family: int, address: Any, door: Door, refused: Refused) -> None:
+    def __init__(self, family: int, door: Door, refused: Refused) -> None:
         super().__init__(family, socket.SOCK_STREAM)
         self._door, self._refused = door, refused
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,7 +41,6 @@ class _Doorway(socket.socket):
             self.setsockopt(socket.SOL_SOCKET, buffer, KERNEL_BUFFER)
         if family == socket.AF_INET6:
             self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        self.bind(address)
 
     def accept(self) -> tuple[socket.socket, Any]:
         """See socket.socket. Raises ConnectionAbortedError for who is not let in: the event loop goes on to others."""
