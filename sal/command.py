@@ -205,9 +205,11 @@ def spawn(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
+    user: int | None = None,
 ) -> Process:
     """Starts a long-lived program in a session of its own; its output is appended to `log`.
 
+    With `user` it is that user, in the group of the same number and in no other.
     It outlives this process. Raises CommandMissing, or CommandError when it cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -222,6 +224,9 @@ def spawn(
                 cwd=cwd,
                 start_new_session=True,
                 pass_fds=tuple(pass_fds),
+                user=user,
+                group=user,
+                extra_groups=None if user is None else (),
             )
         except OSError as error:
             raise _not_started(argv, error) from None

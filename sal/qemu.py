@@ -1,102 +1,50 @@
-"""QEMU with its q35 board, driven over QMP: for nodes and tests without a KVM that runs stock kernels."""
+"""QEMU with its q35 board, driven over QMP: for nodes and tests without a KVM that runs stock kernels.
+
+Each QEMU is a user of its own and opens nothing: what it uses is opened by us and handed to it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 from sal.command import Process, find, find_by_word, spawn, words
 from sal.errors import Busy, SalError, UnexpectedOutput
 from sal.filesystem import write_durably
-from sal.hypervisor import Disk, Info, Interface, MachineConfig, State, Trouble
+from sal.handed import Handed
+from sal.hypervisor import Info, MachineConfig, State, Trouble
+from sal.qemu_command import PROGRAM, Descriptors, Files, command_line, own_word, place
 from sal.qmp import Qmp
+from sal.users import own_user, users_of_processes
 
-PROGRAM = "qemu-system-x86_64"
 LARGEST_CONSOLE = 1 << 20
 KEPT_CONSOLE = 1 << 18
+KVM = Path("/dev/kvm")
 PRESS_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Files:
-    """What the driver keeps in a machine's folder."""
-
-    folder: Path
-
-    @property
-    def socket(self) -> Path:
-        """The QMP socket."""
-        return self.folder / "qmp.sock"
-
-    @property
-    def process(self) -> Path:
-        """Pid and start time of QEMU."""
-        return self.folder / "process.json"
-
-    @property
-    def console(self) -> Path:
-        """What the guest printed."""
-        return self.folder / "console.log"
-
-    @property
-    def log(self) -> Path:
-        """What QEMU itself printed."""
-        return self.folder / "qemu.log"
-
-
 _TROUBLES = {"paused": Trouble.PAUSED, "suspended": Trouble.PAUSED, "io-error": Trouble.NO_ROOM}
 
 
-def _monitor(files: Files) -> str:
-    """The word of the argument vector that no other program has."""
-    return f"unix:{files.socket},server=on,wait=off"
-
-
-def command_line(config: MachineConfig, accelerator: str) -> list[str]:
-    """The argument vector; paths travel as JSON, so that no comma in one can become an option."""
+def hand(config: MachineConfig, handed: Handed) -> Descriptors:
+    """Opens what a machine needs. Raises SalError."""
     files = Files(config.folder)
-    words = [
-        PROGRAM,
-        *(
-            "-name",
-            config.name,
-            "-machine",
-            f"q35,accel={accelerator}",
-            "-cpu",
-            "host" if accelerator == "kvm" else "max",
-        ),
-        *("-smp", str(config.cpus), "-m", f"{config.memory >> 20}M"),
-        *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S"),
-        *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
-        *("-qmp", _monitor(files)),
-        *("-chardev", f"file,id=console,path={files.console},append=on", "-serial", "chardev:console"),
-        *("-device", "virtio-rng-pci"),
-    ]
-    for index, disk in enumerate(config.disks):
-        words += _disk(index, disk)
-    return words + (_interface(config.interface) if config.interface else [])
+    return Descriptors(
+        handed.listening(files.socket),
+        handed.log(files.console),
+        tuple(handed.file(each.path, read_only=each.read_only) for each in config.disks),
+        handed.tap(config.interface.tap) if config.interface else None,
+    )
 
 
-def _disk(index: int, disk: Disk) -> list[str]:
-    node = {
-        "driver": "raw",
-        "node-name": f"disk{index}",
-        "read-only": disk.read_only,
-        "file": {"driver": "file", "filename": str(disk.path), "locking": "on"},
-    }
-    device = {"driver": "virtio-blk-pci", "drive": f"disk{index}", "serial": disk.serial, "bootindex": index}
-    return ["-blockdev", json.dumps(node), "-device", json.dumps(device)]
-
-
-def _interface(interface: Interface) -> list[str]:
-    backend = {"type": "tap", "id": "port0", "ifname": interface.tap, "script": "no", "downscript": "no"}
-    device = {"driver": "virtio-net-pci", "netdev": "port0", "mac": interface.mac, "romfile": ""}
-    return ["-netdev", json.dumps(backend), "-device", json.dumps(device)]
+def _is_of(answer: dict[str, Any], disk: Path) -> bool:
+    """Whether a set of descriptors, as QEMU tells of it, is of this file."""
+    held = answer.get("fds")
+    return isinstance(held, list) and any(isinstance(e, dict) and e.get("opaque") == str(disk) for e in held)
 
 
 def _press_until_gone(socket: Path, process: Process, grace_seconds: float) -> bool:
@@ -118,6 +66,7 @@ class QemuHypervisor:
 
     def __init__(self, accelerator: str = "tcg") -> None:
         self._accelerator = accelerator
+        self._choosing = threading.Lock()
 
     def lacks(self) -> str:
         """See Hypervisor."""
@@ -128,8 +77,7 @@ class QemuHypervisor:
         files = Files(config.folder)
         if self._process(files) is not None:
             return
-        files.socket.unlink(missing_ok=True)
-        process = spawn(command_line(config, self._accelerator), log=files.log)
+        process = self._spawn(config, files)
         self._note(files, process)
         try:
             with Qmp(files.socket) as session:
@@ -137,6 +85,15 @@ class QemuHypervisor:
         except (Busy, UnexpectedOutput):
             process.kill()
             raise SalError(f"machine {config.name} did not start: {self._last_words(files)}") from None
+
+    def _spawn(self, config: MachineConfig, files: Files) -> Process:
+        if self._accelerator == "kvm":
+            # As udev does where there is one: whoever may open it has what any program may have, a machine.
+            KVM.chmod(0o666)
+        with Handed() as handed, self._choosing:
+            words = command_line(config, self._accelerator, hand(config, handed))
+            user = own_user(config.name, users_of_processes()) if os.geteuid() == 0 else None
+            return spawn(words, log=files.log, pass_fds=handed.descriptors, user=user)
 
     def info(self, folder: Path) -> Info:
         """See Hypervisor; also keeps the console bounded."""
@@ -176,8 +133,9 @@ class QemuHypervisor:
         if self._process(files) is None:
             return
         with Qmp(files.socket, timeout=2.0) as session:
+            places = [place(each["fdset-id"]) for each in session.records("query-fdsets") if _is_of(each, disk)]
             for node in session.records("query-named-block-nodes", flat=True):
-                if (node.get("drv"), node.get("file")) == ("raw", str(disk)):
+                if node.get("drv") == "raw" and node.get("file") in places:
                     session.execute("block_resize", **{"node-name": node.get("node-name"), "size": disk.stat().st_size})
 
     def stop(self, folder: Path, grace_seconds: float) -> bool:
@@ -217,11 +175,10 @@ class QemuHypervisor:
             process = find(held["pid"], held["started"])
         except (OSError, ValueError, KeyError, TypeError):
             return self._adopted(files) if files.socket.exists() else None
-        own = {_monitor(files), files.folder.name}
-        return process if process is not None and own.intersection(words(process.pid)) else None
+        return process if process is not None and own_word(files) in words(process.pid) else None
 
     def _adopted(self, files: Files) -> Process | None:
-        process = find_by_word(_monitor(files))
+        process = find_by_word(own_word(files))
         if process is not None:
             self._note(files, process)
         return process

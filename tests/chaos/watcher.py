@@ -63,15 +63,15 @@ class Watcher:
             except OSError:
                 continue
             # Others on this machine may emulate machines, too.
-            if words[0] == QEMU and b"-qmp" in words:
+            if words[0] == QEMU and b"-add-fd" in words:
                 self._see(int(process.name), [word.decode() for word in words], now)
 
     def _see(self, pid: int, words: list[str], now: float) -> None:
-        socket = Path(words[words.index("-qmp") + 1].removeprefix("unix:").partition(",")[0])
+        console = Path(words[words.index("-add-fd") + 1].partition("opaque=")[2])
         started = start_time(pid)
-        if started is None or not socket.is_relative_to(self._folder):
+        if started is None or not console.is_relative_to(self._folder):
             return
-        node = int(socket.relative_to(self._folder).parts[0].removeprefix("node-"))
+        node = int(console.relative_to(self._folder).parts[0].removeprefix("node-"))
         host, mebibytes = words[words.index("-name") + 1], int(words[words.index("-m") + 1].removesuffix("M"))
         before = self._lives.get((pid, started))
         first = before.first if before else now

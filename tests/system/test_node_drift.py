@@ -14,6 +14,7 @@ from node_agent.executor import drift
 from node_agent.executor.host import Orphan
 from node_agent.executor.resources import Key, Observation
 from sal import btrfs
+from sal.addresses import port_name
 from sal.command import Command, SystemRunner
 from sal.errors import Busy
 from sal.hypervisor import State, Trouble
@@ -72,8 +73,8 @@ def effects(node: RealNode) -> list[str]:
 
 def tap(node: RealNode, name: str) -> str:
     """The tap that a machine's QEMU holds."""
-    words = Path(f"/proc/{node.pid(name)}/cmdline").read_bytes().split(b"\0")
-    return next(str(json.loads(each)["ifname"]) for each in words if b'"ifname"' in each)
+    words = Path(f"/proc/{node.pid(name)}/cmdline").read_text().split("\0")
+    return port_name(words[words.index("-name") + 1])
 
 
 def ping(node: RealNode, name: str) -> bool:
