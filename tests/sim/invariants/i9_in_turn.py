@@ -17,18 +17,20 @@ from tests.sim.world import World
 RECENT_SECONDS = 600.0
 # A supervisor decides on what nodes told it, and writes their statuses in the same breath, after the change.
 BREATH_SECONDS = 0.1
-OTHERWISE_DOWN = ("guest ended", "power lost")
 
 
 def check(world: World) -> Iterator[str]:
-    """A sentence for each change too many. What was down lately for another reason may be changed at once."""
+    """A sentence for each change too many. A deployment of which something was down lately may be changed at once."""
     subjects = {f"{MACHINES} {s.deployment.namespace}/{s.name}": name for name, s in world.truth.subjects.items()}
     in_hand: dict[ObjectKey, set[str]] = defaultdict(set)
     generations: dict[str, int] = {}
-    disturbed = float("-inf")
+    homes: dict[str, str] = {}
+    disturbed: dict[ObjectKey, float] = defaultdict(lambda: float("-inf"))
     for entry, hosts in along(world.history.entries):
-        if entry.what in OTHERWISE_DOWN:
-            disturbed = entry.at
+        if entry.what == "sal.start":
+            homes[entry.subject] = entry.who
+        for each in _went_down(entry, homes):
+            disturbed[world.truth.subjects[each].deployment] = entry.at
         name = subjects.get(entry.subject, entry.subject)
         subject = world.truth.subjects.get(name)
         if subject is None:
@@ -46,8 +48,15 @@ def check(world: World) -> Iterator[str]:
                 changing.add(name)
                 wanted = [each for each in changing if _is_wanted(world, world.truth.subjects[each], entry.at)]
                 wanted = [each for each in wanted if not _was_done(world, entry.at, each, generations[each])]
-                if len(wanted) > _allowed(world, subject) and entry.at - disturbed > RECENT_SECONDS:
+                if len(wanted) > _allowed(world, subject) and entry.at - disturbed[subject.deployment] > RECENT_SECONDS:
                     yield f"{entry.at:.3f}: {subject} is changed while {len(wanted) - 1} other of it are"
+
+
+def _went_down(entry: Entry, homes: dict[str, str]) -> list[str]:
+    """The machines that a misfortune hits."""
+    if entry.what == "guest ended":
+        return [entry.subject]
+    return [name for name, node in homes.items() if node == entry.who] if entry.what == "power lost" else []
 
 
 def _is_as_described(entry: Entry, generation: int | None) -> bool:
