@@ -1,4 +1,5 @@
-"""The node's packet filter: one table that pins each port to its machine's addresses and guards the way to the overlay.
+"""The node's packet filter: it pins each port to its machine's addresses, guards the way to the overlay, and lets no
+hypervisor use the node's own network.
 
 The rules are text that can be read and reviewed; what changes (a machine comes or goes) are elements of one set, and
 what is read back is JSON. Every value is typed before it gets here: a name of ours, a MAC, an IPv6 address.
@@ -13,9 +14,10 @@ from ipaddress import IPv6Address, IPv6Network
 from sal.addresses import PORT_PREFIX, link_local
 from sal.command import Command, Runner
 from sal.errors import CommandFailed, UnexpectedOutput
+from sal.users import FIRST, MANY
 
 TABLE = "hardpan"
-_FAMILIES = ("bridge", "ip6")
+_FAMILIES = ("bridge", "ip6", "inet")
 # Deleting a table that may be missing: it is made first.
 _NO_TABLES = "".join(f"table {family} {TABLE} {{}}\ndelete table {family} {TABLE}\n" for family in _FAMILIES)
 
@@ -44,7 +46,7 @@ class Guard:
 
 
 def ruleset(guard: Guard) -> str:
-    """Both tables.
+    """All tables. A guest's frames come by its port and are nobody's; what a hypervisor sends itself is its user's.
 
     Where br_netfilter is loaded, frames between two ports pass the forward chain too: those are pinned already, and
     dropping their multicast would end neighbour discovery.
@@ -83,6 +85,15 @@ table ip6 {TABLE} {{
     iifname "{guard.bridge}" ip6 daddr != 400::/7 counter drop
   }}
 }}
+table inet {TABLE} {{
+  chain hypervisors {{ type filter hook output priority filter; policy accept; }}
+}}
+flush chain inet {TABLE} hypervisors
+table inet {TABLE} {{
+  chain hypervisors {{
+    meta skuid {FIRST}-{FIRST + MANY - 1} counter drop
+  }}
+}}
 """
 
 
@@ -94,7 +105,7 @@ class Nftables:
         self._loaded: tuple[Guard, str] | None = None
 
     def ensure(self, guard: Guard) -> bool:
-        """Loads both tables where they are not as this process loaded them; whether somebody had changed them.
+        """Loads all tables where they are not as this process loaded them; whether somebody had changed them.
 
         They are replaced whole in one transaction, elements included, so that no frame passes unfiltered or is lost.
         """
@@ -127,7 +138,7 @@ class Nftables:
         self._load(_NO_TABLES)
 
     def _listing(self) -> str:
-        """Both tables as the kernel has them, without counters and elements; empty where one is missing."""
+        """All tables as the kernel has them, without counters and elements; empty where one is missing."""
         words = ("nft", "--stateless", "--terse", "list", "table")
         try:
             return "\n".join(self._runner.run(Command((*words, family, TABLE))).text for family in _FAMILIES)

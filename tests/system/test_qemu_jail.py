@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from node_agent.privileges import become
 from sal.hypervisor import Disk, MachineConfig
 from sal.qemu import QemuHypervisor
+from tests.system.as_user import as_user
 from tests.system.requirements import need
 
 
@@ -94,18 +94,3 @@ def test_an_intruder_gets_nowhere(machines: tuple[Machine, Machine]) -> None:
     assert {what: as_user(one.user, attempt) for what, attempt in tried.items()} == dict.fromkeys(tried, "refused")
     # The same by root goes well, so it is the user that is in the way.
     assert as_user(0, tried["reads another's disk"]) == "done"
-
-
-def as_user(user: int, attempt: Callable[[], object]) -> str:
-    """What becomes of it in a process of this user."""
-    child = os.fork()
-    if child == 0:
-        try:
-            become(user)
-            attempt()
-            os._exit(0)
-        except PermissionError:
-            os._exit(1)
-        finally:
-            os._exit(2)
-    return ("done", "refused", "failed otherwise")[os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
