@@ -47,8 +47,8 @@ class Echo(BaseHTTPRequestHandler):
 class Gateway:
     """The running gateway."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port, self._monitor = free_port(), free_port()
+    def __init__(self, folder: Path, connections: int = CONNECTIONS, patience: float = PATIENCE) -> None:
+        self.port, self._monitor = _free_everywhere(), free_port()
         self.log = folder / "gateway.log"
         authority = Authority()
         (folder / "ca.pem").write_text(authority.certificate)
@@ -61,8 +61,8 @@ class Gateway:
         settings = {
             "HARDPAN_LEDGER_URL": url, "HARDPAN_SUPERVISOR_URL": url, "HARDPAN_MONITOR": f"127.0.0.1:{self._monitor}",
             "HARDPAN_GATEWAY_LISTEN": f"0.0.0.0:{self.port}", "HARDPAN_GATEWAY_LISTEN_CERTIFICATE": str(certificate),
-            "HARDPAN_GATEWAY_LISTEN_KEY": str(key), "HARDPAN_GATEWAY_PATIENCE": str(PATIENCE),
-            "HARDPAN_GATEWAY_CONNECTIONS": str(CONNECTIONS), "HARDPAN_GATEWAY_RATE": "1000",
+            "HARDPAN_GATEWAY_LISTEN_KEY": str(key), "HARDPAN_GATEWAY_PATIENCE": str(patience),
+            "HARDPAN_GATEWAY_CONNECTIONS": str(connections), "HARDPAN_GATEWAY_RATE": "1000",
             "HARDPAN_GATEWAY_BURST": "5000", "PYTHONPATH": os.pathsep.join(each for each in sys.path if each),
         }  # fmt: skip
         self._process: Process = spawn([sys.executable, "-c", PROGRAM], log=self.log, environment=settings)
@@ -102,12 +102,20 @@ class Gateway:
 
     def refused(self, what: str, reason: str) -> float:
         """What its metric says."""
+        return self._told("hardpan_refused_total", f'reason="{reason}"', f'what="{what}"')
+
+    @property
+    def inside(self) -> int:
+        """How many connections it holds."""
+        return int(self._told("hardpan_gateway_connections"))
+
+    def _told(self, name: str, *labels: str) -> float:
         asking = http.client.HTTPConnection("127.0.0.1", self._monitor, timeout=5.0)
         asking.request("GET", "/metrics")
         text = asking.getresponse().read().decode()
         asking.close()
         for line in text.splitlines():
-            if line.startswith("hardpan_refused_total{") and f'reason="{reason}"' in line and f'what="{what}"' in line:
+            if line.startswith((f"{name}{{", f"{name} ")) and all(label in line for label in labels):
                 return float(line.split()[-1])
         return 0.0
 
@@ -121,6 +129,13 @@ class Gateway:
     def descriptors(self) -> int:
         """How many files and connections it has open."""
         return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+
+
+def _free_everywhere() -> int:
+    """A port on which no stranger's connection of a moment ago is remembered either."""
+    with socket.socket() as probe:
+        probe.bind(("0.0.0.0", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

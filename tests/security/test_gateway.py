@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.gateway import CONNECTIONS, PATIENCE, Gateway, many
+from tests.security.gateway import CONNECTIONS, NODE, PATIENCE, Gateway, many
 
 pytestmark = pytest.mark.system
 MIB = 1 << 20
@@ -62,6 +62,25 @@ def test_a_handshake_that_does_not_begin_is_not_waited_for(gateway: Gateway) -> 
     with many(CONNECTIONS, gateway, secure=False) as opened:
         assert served(gateway)
         assert seconds_until_closed(opened[0]) < SOON
+
+
+def test_connections_that_begin_no_handshake_are_counted_all_the_same(gateway: Gateway) -> None:
+    before = gateway.refused("connection", "TooManyConnections")
+    with many(2 * CONNECTIONS, gateway, secure=False):
+        assert served(gateway), "while a stranger holds all that he is given"
+        assert gateway.inside <= CONNECTIONS // 2
+    assert gateway.refused("connection", "TooManyConnections") - before > CONNECTIONS
+
+
+def test_a_node_that_was_answered_has_no_place_until_it_asks_again(gateway: Gateway) -> None:
+    with gateway.call_securely(NODE) as node:
+        node.sendall(HEAD + b"content-length: 2\r\n\r\n{}")
+        assert b"200 OK" in node.recv(65_536)
+        end = time.monotonic() + 20 * PATIENCE
+        while gateway.inside:
+            assert time.monotonic() < end, f"{gateway.inside} connections are held"
+            time.sleep(0.1)
+        assert time.monotonic() < end - 15 * PATIENCE
 
 
 def test_who_says_nothing_after_the_handshake_is_not_waited_for(gateway: Gateway) -> None:
