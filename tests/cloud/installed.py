@@ -90,10 +90,10 @@ class Installation:
         return {**site, "image": image, **chosen, "redis": redis, **more}
 
     def install(self, replicas: int, **more: object) -> str:
-        """The release, all pods Ready and the jobs done; its notes."""
+        """The release, all pods Ready; its notes."""
         file = self.cloud.demo.layout.folder / "values.yaml"
         file.write_text(yaml.safe_dump(self.values(replicas, **more)))
-        ready = ("--wait", "--wait-for-jobs", "--timeout", "100s")
+        ready = ("--wait", "--timeout", "100s")
         place = ("--namespace", NAMESPACE, "--values", str(file))
         return self.helm.run("upgrade", "--install", RELEASE, str(CHARTS / "hardpan"), *place, *ready)
 

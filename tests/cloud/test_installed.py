@@ -21,7 +21,8 @@ from tests.system.requirements import miss, need
 
 pytestmark = pytest.mark.timeout(300)
 BROUGHT = {"hardpan-supervisor-key", "hardpan-site-ca", "hardpan-gateway-tls", "queue"}
-DRAINED = ("--delete-emptydir-data", "--pod-selector=app.kubernetes.io/part-of=hardpan")
+DRAINED = ("--delete-emptydir-data", "--pod-selector")
+ALL, INNER = "app.kubernetes.io/part-of=hardpan", "app.kubernetes.io/component in (ledger, coord, supervisor)"
 LONGEST_SILENCE_SECONDS = 10.0
 
 
@@ -52,7 +53,9 @@ def test_every_pod_is_ready_with_what_the_operator_brings(installation: Installa
     assert installation.seen.components() == dict.fromkeys(PARTS, 1)
     for name, data in installation.brought().items():
         assert installation.seen.data(name) == data
-    assert "problem" not in installation.kubectl.run("logs", "job/hardpan-certificates-1", "-n", NAMESPACE)
+    # It fails where one of them is not sound.
+    job = ("job/hardpan-certificates-1", "--namespace", NAMESPACE, "--timeout=60s")
+    installation.kubectl.run("wait", "--for=condition=Complete", *job)
 
 
 def test_a_node_comes_by_the_operators_own_authority_and_runs_what_a_user_signed(installation: Installation) -> None:
@@ -68,9 +71,11 @@ def test_helm_test_believes_the_operators_own_authorities_and_no_other(installat
     assert "✗" not in said
 
 
-def test_with_one_pod_of_each_nothing_holds_up_a_drain_and_machines_run_on(installation: Installation) -> None:
-    installation.kubectl.run("drain", installation.node, "--timeout=40s", *DRAINED)
-    assert installation.seen.components() == {}
+def test_one_pod_of_each_does_not_hold_up_a_drain_and_machines_run_on(
+    installation: Installation,
+) -> None:
+    installation.kubectl.run("drain", installation.node, "--timeout=40s", *DRAINED, INNER)
+    assert set(installation.seen.components()) == {"gateway", "admission"}
     assert installation.seen.effects() == ["machine.start"]
     installation.kubectl.run("uncordon", installation.node)
 
@@ -87,12 +92,12 @@ def test_uninstalling_leaves_objects_secrets_and_machines(installation: Installa
 
 
 def test_drained_nodes_keep_one_pod_of_each_and_the_service_goes_on(installation: Installation) -> None:
-    installation.install(replicas=2, cleanup="Workloads", cleanupSeconds=5)
+    installation.install(replicas=2, cleanup="Workloads", cleanupSeconds=3)
     assert installation.seen.components() == dict.fromkeys(PARTS, 2)
     installation.deploy(2)
     with Asking(installation.gateway, installation.corporate.pair.certificate) as asking:
         with pytest.raises(CliError, match="disruption budget"):
-            installation.kubectl.run("drain", installation.node, "--timeout=4s", *DRAINED)
+            installation.kubectl.run("drain", installation.node, "--timeout=4s", *DRAINED, ALL)
         assert set(installation.seen.components()) == set(PARTS)
         installation.deploy(3)
         installation.kubectl.run("uncordon", installation.node)
