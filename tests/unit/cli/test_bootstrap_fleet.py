@@ -18,6 +18,7 @@ from efi.bootstrap.pins import Claim, FleetAway, Wanted
 from sal.command import Command, Output
 from sal.errors import CommandTimeout
 from sal.testing import FakeRunner
+from tests.unit.controllers.ledger.desk import Ledger, Machine
 from tests.unit.efi.bootstrap.server import METAL, site
 
 ASKED = "2026-11-26T09:00:00Z"
@@ -108,6 +109,24 @@ def test_a_machine_that_nobody_approved_owns_no_pin() -> None:
     bare["spec"].pop("certificate")
     given_up["spec"]["removal"] = "Forget"
     assert [nodes([each]) for each in (bare, node(approved="False"), given_up)] == [()] * 3
+
+
+async def test_what_a_ledger_writes_of_a_node_is_what_is_read_here() -> None:
+    ledger, machine, stranger = await Ledger().begin(), Machine(), Machine("stranger", token=False)
+    image = {"version": "0.2.0", "flavour": "metal", "state": "upgrading"}
+
+    async def told(who: Machine, **said: str) -> list[tuple[str, bool]]:
+        await ledger.post("report", who.report(ledger, image=image | said))
+        raw = {**(await ledger.look(who)).raw, "kind": "Node"}
+        return [(each.version, each.works) for each in nodes([raw])]
+
+    for each in (machine, stranger):
+        await ledger.enrol(each)
+    assert await told(stranger, state="current") == []
+    assert await told(machine) == [("0.2.0", False)]
+    assert await told(machine, state="current") == [("0.2.0", True)]
+    assert await told(machine) == [("0.2.0", True)]
+    assert await told(machine, version="0.3.0") == [("0.3.0", False)]
 
 
 @pytest.mark.parametrize(
