@@ -104,6 +104,9 @@ class Wire(asyncio.Transport):
         """See asyncio."""
         return self.closed
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """See asyncio."""
+
     def pause_reading(self) -> None:
         """See asyncio."""
 
