@@ -48,7 +48,7 @@ def _starts(effect: dict[str, str]) -> bool:
 def main() -> int:
     """Plays, and says what was done twice or not at all."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.pods", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--machines", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
