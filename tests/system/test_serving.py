@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,7 @@ from controllers.loop.ending import run_and_end
 from controllers.loop.errors import ProcessEnded
 from controllers.loop.metrics import Metrics
 from controllers.serving.loop import HANDSHAKE_SECONDS
-from controllers.serving.server import Config, Server
+from controllers.serving.server import ACCEPTED_AT_A_TIME, Config, Server
 from controllers.settings import Listen
 from controllers.tls.contexts import Files, calling
 from controllers.web import server
@@ -137,3 +138,24 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     refused = pytest.raises(ProcessEnded, match=rf"cannot listen on 127\.0\.0\.1:{there.port}")
     with socket.create_server(("127.0.0.1", there.port)), refused:
         asyncio.run(there.server.serve())
+
+
+async def test_a_crowd_is_let_in_a_few_at_a_time_and_waits_outside(tmp_path: Path) -> None:
+    there, crowd = Served(tmp_path), 40
+    config = server(Starlette(), Listen(there.host, there.port, None), connections=4 * crowd)
+    serving = Server(config)
+    task = asyncio.create_task(serving.serve())
+    while not serving.started:
+        await asyncio.sleep(0.01)
+    # Nobody is let in meanwhile: this thread is the server's.
+    held = [socket.create_connection((there.host, there.port), 0.5) for _ in range(crowd)]
+    inside = [0]
+    async with asyncio.timeout(5.0):
+        while inside[-1] < crowd:
+            await asyncio.sleep(0)
+            inside.append(config.doorkeeper.door.inside)
+    assert max(after - before for before, after in pairwise(inside)) == ACCEPTED_AT_A_TIME
+    for each in held:
+        each.close()
+    serving.should_exit = True
+    await task
