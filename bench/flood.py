@@ -188,13 +188,13 @@ async def _listening(client: ClientSession) -> None:
 
 @asynccontextmanager
 async def _clients(cloud: BenchCloud, port: int) -> AsyncIterator[tuple[list[ClientSession], ClientSession]]:
-    """One client in each of the bogus networks, and one in a network of honest machines."""
+    """One client in each of the bogus networks, and one for the honest machines of a network, each on its own."""
     context = ssl.create_default_context(cafile=str(cloud.demo.control_plane.authority.pair.certificate))
 
-    def client(address: str) -> ClientSession:
-        connector = TCPConnector(local_addr=(address, 0), ssl=context, limit=4)
+    def client(address: str, connections: int) -> ClientSession:
+        connector = TCPConnector(local_addr=(address, 0), ssl=context, limit=connections)
         return ClientSession(f"https://127.0.0.1:{port}", connector=connector, timeout=ClientTimeout(total=20.0))
 
     async with AsyncExitStack() as stack:
-        bogus = [await stack.enter_async_context(client(f"127.1.{number}.1")) for number in range(NETWORKS)]
-        yield bogus, await stack.enter_async_context(client("127.2.0.1"))
+        bogus = [await stack.enter_async_context(client(f"127.1.{number}.1", 4)) for number in range(NETWORKS)]
+        yield bogus, await stack.enter_async_context(client("127.2.0.1", GENUINE))

@@ -150,7 +150,7 @@ def test_without_the_right_to_look_it_says_what_it_may_not(place: Place, tmp_pat
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
     ended = place.run(KUBECONFIG=str(tmp_path / "kubeconfig"))
     assert ended.code == 1
-    assert 'secrets "hardpan-site-ca" is forbidden' in ended.said
+    assert 'configmaps "hardpan-site-ca" is forbidden' in ended.said
     kubectl = replace(place.kubectl, kubeconfig=tmp_path / "kubeconfig")
     found = examine([certificates.CHECK], RealInstallation(Cluster(kubectl), {"HARDPAN_NAMESPACE": place.name}))
     assert "the Secrets are not yours to read" in [each.finding.message for each in found]
