@@ -80,7 +80,7 @@ charts: setup-pods ## write the charts' values, schema, README and kinds from th
 bench: setup ## cost of script, admission, queue, and apply to Ready, beside their budgets
 	$(PYTHON) -m bench
 
-fuzz: ## what strangers write, for ten minutes for each parser (two hours and ten minutes; FUZZ="--minutes 1 qmp" for less)
+fuzz: ## what strangers write, for ten minutes for each parser (two hours and twenty minutes; FUZZ="--minutes 1 qmp" for less)
 	nice $(PYTHON) -m tests.fuzz $(FUZZ)
 
 chaos: setup ## ten storms over a real cloud of four nodes and twenty machines (SEEDS=1..10)
