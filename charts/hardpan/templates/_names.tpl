@@ -50,10 +50,14 @@ annotations: {{ toYaml . | nindent 2 }}
 {{- if .Values.queueUrl -}}
 {{ .Values.queueUrl }}
 {{- else if and .Values.gateway.externalNames .Values.redis.bundled.enabled -}}
-{{- $service := .Values.redis.bundled.service -}}
-{{- $port := $service.port -}}
-{{- if and (eq $service.type "NodePort") $service.nodePort }}{{ $port = $service.nodePort }}{{ end -}}
-{{- $host := first .Values.gateway.externalNames -}}
-rediss://{{ if contains ":" $host }}[{{ $host }}]{{ else }}{{ $host }}{{ end }}:{{ $port }}
+rediss://{{ include "hardpan.outside" (dict "root" . "service" .Values.redis.bundled.service) }}
 {{- end -}}
+{{- end -}}
+
+{{- /* Name and port by which nodes reach a service. */ -}}
+{{- define "hardpan.outside" -}}
+{{- $port := .service.port -}}
+{{- if and (eq .service.type "NodePort") .service.nodePort }}{{ $port = .service.nodePort }}{{ end -}}
+{{- $host := first .root.Values.gateway.externalNames -}}
+{{ if contains ":" $host }}[{{ $host }}]{{ else }}{{ $host }}{{ end }}:{{ $port }}
 {{- end -}}

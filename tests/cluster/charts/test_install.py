@@ -72,6 +72,14 @@ def test_the_webhook_asks_about_nothing_that_the_chart_makes(helm: Helm, cluster
     assert _replicas(cluster, "ledger") == 2
 
 
+def test_the_notes_say_where_nodes_come_in(helm: Helm) -> None:
+    types = ("gateway.service.type=NodePort", "redis.bundled.service.type=NodePort")
+    chosen = (*types, "gateway.service.nodePort=30443", "redis.bundled.service.nodePort=30637")
+    said = helm.install("hardpan", BASIC[0], "gateway.externalNames={fd00::1}", *chosen)
+    assert "https://[fd00::1]:30443 and the queue at rediss://[fd00::1]:30637." in said
+    helm.install("hardpan", *BASIC)
+
+
 def test_what_others_put_into_the_webhook_survives_an_upgrade(helm: Helm, cluster: Kubectl) -> None:
     """The certificates' program puts the authority there; helm must not take it out."""
     bundle = "aGFyZHBhbg=="
