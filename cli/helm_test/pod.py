@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import yaml
@@ -43,7 +44,7 @@ class PodInstallation:
             "customresourcedefinitions": lambda: self._named(DEFINITION, NEEDED),
             str(HOOKS): lambda: self._named(HOOKS, {HOOK: HOOK}),
             str(LEASE): lambda: self.api.list(LEASE, self.namespace),
-            **{kind.name: lambda kind=kind: self.api.list(resource_of(kind)) for kind in KINDS},  # type: ignore[misc]
+            **{kind.name: partial(self.api.list, resource_of(kind)) for kind in KINDS},
         }
         return look[resource]()
 

@@ -44,7 +44,8 @@ def machines(tmp_path: Path) -> Iterator[tuple[Machine, Machine]]:
         if each.stat().st_uid == 0 and each.is_relative_to("/tmp"):
             each.chmod(each.stat().st_mode | 0o111)
     try:
-        yield tuple(_start(hypervisor, each) for each in folders)  # type: ignore[misc]
+        one, two = (_start(hypervisor, each) for each in folders)
+        yield one, two
     finally:
         for each in folders:
             hypervisor.kill(each)
