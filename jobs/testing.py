@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jobs.broker import (
     DOCUMENT_SECONDS,
@@ -31,10 +32,16 @@ class _Record:
     boot: str = ""
 
 
+class _Entry(NamedTuple):
+    uid: str
+    attempt: int
+    envelope: bytes
+    placed: float
+
+
 @dataclass
 class _Queue:
-    entries: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
-    placed: dict[str, float] = field(default_factory=dict)
+    entries: dict[str, _Entry] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     index: dict[str, _Record] = field(default_factory=dict)
     lease: dict[str, float] = field(default_factory=dict)
@@ -115,7 +122,7 @@ class MemoryControllerBroker:
                 _forget(queue, old.entry)
                 queue.lease.pop(uid, None)
             entry = self._redis.number(f"{node}:q{DEFAULT_PRIORITY}")
-            queue.entries[entry], queue.placed[entry] = (uid, attempt, envelope), self._redis.clock()
+            queue.entries[entry] = _Entry(uid, attempt, envelope, self._redis.clock())
             queue.index[uid] = _Record(attempt, "queued", entry)
             self._redis.changed.notify_all()
             return Placement.PLACED
@@ -169,7 +176,7 @@ class MemoryControllerBroker:
         """Without overhead; there is one consumer as soon as something is pending."""
         queue = self._redis.queue(node, make=True)
         size = sum(len(payload) for _, _, payload in queue.events.values())
-        waiting = [queue.placed[entry] for entry in queue.entries if entry not in queue.pending]
+        waiting = [each.placed for entry, each in queue.entries.items() if entry not in queue.pending]
         oldest = self._redis.clock() - min(waiting) if waiting else 0.0
         return Usage(len(queue.events), size, int(bool(queue.pending)), oldest)
 
@@ -219,10 +226,10 @@ class MemoryNodeBroker:
 
     def _next(self, pending: bool) -> Claim | None:
         queue = self._queue()
-        for entry, (uid, attempt, envelope) in queue.entries.items():
+        for entry, each in queue.entries.items():
             if (entry in queue.pending) == pending:
                 queue.pending.add(entry)
-                return Claim(entry, DEFAULT_PRIORITY, uid, attempt, envelope)
+                return Claim(entry, DEFAULT_PRIORITY, each.uid, each.attempt, each.envelope)
         return None
 
     def start(self, claim: Claim, boot: str, takeover: bool) -> None:
@@ -301,5 +308,4 @@ def _current(queue: _Queue, claim: Claim) -> _Record:
 
 def _forget(queue: _Queue, entry: str) -> None:
     queue.entries.pop(entry, None)
-    queue.placed.pop(entry, None)
     queue.pending.discard(entry)

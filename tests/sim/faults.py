@@ -104,10 +104,10 @@ def queue_repeats(world: World, source: random.Random) -> End:
     """Every entry that is on its way is delivered once more, later."""
     for node in world.nodes if not world.redis.down else ():
         queue = world.redis.queue(node.id, make=True)
-        for uid, attempt, envelope in list(queue.entries.values()):
+        for entry in list(queue.entries.values()):
             number = world.redis.number(f"{node.id}:q1")
             asyncio.get_running_loop().call_later(
-                source.uniform(1.0, LATEST_REPEAT_SECONDS), queue.entries.__setitem__, number, (uid, attempt, envelope)
+                source.uniform(1.0, LATEST_REPEAT_SECONDS), queue.entries.__setitem__, number, entry
             )
     return None
 
