@@ -14,11 +14,9 @@ from starlette.responses import JSONResponse, Response
 from controllers.gateway.forwarding import Forwarder, Means, refusal
 from controllers.gateway.limiter import Limiter, Rate
 from controllers.gateway.routes import MEBIBYTE, ROUTES, Upstream
-from controllers.gateway.upstream import CONNECT_SECONDS
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.serving.budget import Budget
 
-UPSTREAM_TIMEOUT_SECONDS = 10.0
 BODY_SECONDS = 10.0
 UNDER_WAY = 24 * MEBIBYTE
 
@@ -31,18 +29,16 @@ def create(
     refuse: Refuse = uncounted,
 ) -> Starlette:
     """The application; `upstreams` are base URLs, `network` leads to them."""
-    timeout = httpx.Timeout(UPSTREAM_TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
-    client = httpx.AsyncClient(timeout=timeout, transport=network, trust_env=False)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await client.aclose()
+        await network.aclose()
 
     application = Starlette(lifespan=lifespan)
-    means = Means(client, Limiter(rate), Budget(UNDER_WAY), body_seconds, refuse)
+    means = Means(network, Limiter(rate), Budget(UNDER_WAY), body_seconds, refuse)
     for route in ROUTES:
-        forward = Forwarder(route, upstreams[route.upstream], means).forward
+        forward = Forwarder(route, httpx.URL(upstreams[route.upstream] + route.path), means).forward
         application.add_route(route.path, forward, methods=[route.method])
     application.add_route("/healthz", _healthy, methods=["GET"])
     application.add_exception_handler(HTTPException, _not_in_the_table(refuse))

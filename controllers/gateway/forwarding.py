@@ -13,17 +13,22 @@ from starlette.responses import JSONResponse, Response
 from controllers.gateway.limiter import Limiter
 from controllers.gateway.passing import Passed
 from controllers.gateway.routes import Route
+from controllers.gateway.upstream import CONNECT_SECONDS
 from controllers.loop.metrics import Refuse
 from controllers.serving.budget import Budget
 from controllers.tls.caller import SENDER
 from controllers.web import length_within, peer_of, read_bounded
+
+UPSTREAM_TIMEOUT_SECONDS = 10.0
+# A whole client does for each call what none of these needs: cookies, redirects, signing in.
+PATIENCE = {"timeout": httpx.Timeout(UPSTREAM_TIMEOUT_SECONDS, connect=CONNECT_SECONDS).as_dict()}
 
 
 @dataclass(frozen=True)
 class Means:
     """What all routes share."""
 
-    client: httpx.AsyncClient
+    network: httpx.AsyncBaseTransport
     limiter: Limiter
     budget: Budget
     body_seconds: float
@@ -32,10 +37,10 @@ class Means:
 
 @dataclass(frozen=True)
 class Forwarder:
-    """Passes requests of one route on to the upstream at `base`."""
+    """Passes requests of one route on to `url`."""
 
     route: Route
-    base: str
+    url: httpx.URL
     means: Means
 
     async def forward(self, request: Request) -> Response:
@@ -68,14 +73,22 @@ class Forwarder:
         return await self._call(body, address)
 
     async def _call(self, body: bytes, sender: str) -> Passed:
-        url, upstream = self.base + self.route.path, self.route.upstream
+        upstream, limit = self.route.upstream, self.route.answer_limit
         try:
-            given = await self.means.client.request(self.route.method, url, content=body, headers={SENDER: sender})
+            given, content = await self._sent(body, sender)
         except httpx.HTTPError:
             return refusal(503, "Unavailable", f"the {upstream} does not answer: try again shortly")
-        if len(given.content) > self.route.answer_limit:
-            return refusal(502, "TooLarge", f"the {upstream} answers with more than {self.route.answer_limit} bytes")
-        return Passed(given.content, given.status_code, media_type=given.headers.get("content-type"))
+        if len(content) > limit:
+            return refusal(502, "TooLarge", f"the {upstream} answers with more than {limit} bytes")
+        return Passed(content, given.status_code, media_type=given.headers.get("content-type"))
+
+    async def _sent(self, body: bytes, sender: str) -> tuple[httpx.Response, bytes]:
+        sent = httpx.Request(self.route.method, self.url, content=body, headers={SENDER: sender}, extensions=PATIENCE)
+        given = await self.means.network.handle_async_request(sent)
+        try:
+            return given, await given.aread()
+        finally:
+            await given.aclose()
 
     def _turn_away(self, status: int, reason: str, message: str) -> Passed:
         self.means.refuse("request", reason)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """The /24 or /64 that an address is in; what is no address is a network of its own."""
     try:

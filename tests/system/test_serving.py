@@ -19,6 +19,8 @@ from starlette.applications import Starlette
 from controllers.loop.ending import run_and_end
 from controllers.loop.errors import ProcessEnded
 from controllers.loop.metrics import Metrics
+from controllers.serving.door import Door
+from controllers.serving.doorway import listening
 from controllers.serving.loop import HANDSHAKE_SECONDS
 from controllers.serving.server import ACCEPTED_AT_A_TIME, Config, Server
 from controllers.settings import Listen
@@ -138,6 +140,21 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     refused = pytest.raises(ProcessEnded, match=rf"cannot listen on 127\.0\.0\.1:{there.port}")
     with socket.create_server(("127.0.0.1", there.port)), refused:
         asyncio.run(there.server.serve())
+
+
+async def test_the_rest_of_an_answer_does_not_wait_until_its_beginning_is_acknowledged(tmp_path: Path) -> None:
+    taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made = writer.get_extra_info("socket")
+        taken.set_result(made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    (own,) = listening("127.0.0.1", 0, Door(CONNECTIONS), lambda: None)
+    async with await asyncio.start_server(connected, sock=own):
+        _, writer = await asyncio.open_connection(*own.getsockname())
+        assert await taken
+        writer.close()
 
 
 async def test_a_crowd_is_let_in_a_few_at_a_time_and_waits_outside(tmp_path: Path) -> None:
