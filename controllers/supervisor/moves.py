@@ -10,6 +10,7 @@ from controllers.supervisor import placement
 from controllers.supervisor.actions import Delete
 from controllers.supervisor.away import away
 from controllers.supervisor.model import Accepted, Placed, Snapshot, Want
+from crds.workload import MachineItem
 
 
 def moves(snapshot: Snapshot, accepted: Accepted) -> list[Delete]:
@@ -45,6 +46,8 @@ def _stays(placed: Placed, snapshot: Snapshot, field: placement.Field) -> str:
         return f"nobody can tell that it stops there{away(placed, snapshot)}"
     if placed.volumes:
         return f"its volume {placed.volumes[0]} is there, and volumes do not move: sign a revision without it"
+    if wanted := _volumes(placed, accepted):
+        return f"its volume {wanted[0]} is made where it is, and volumes do not move: sign a revision without it"
     if accepted is None or snapshot.refused is not None:
         return "its deployment is refused as it stands, so it would not start elsewhere: mend and sign it"
     if snapshot.suspended:
@@ -59,8 +62,14 @@ def _stays(placed: Placed, snapshot: Snapshot, field: placement.Field) -> str:
     return "" if asked else "the accepted plan has it no more: it goes with the update"
 
 
+def _volumes(placed: Placed, accepted: Accepted | None) -> list[str]:
+    """Those that it is to have and may not have yet."""
+    want = accepted.want(placed.key) if accepted is not None else None
+    return [each.volume for each in want.item.volumes] if want and isinstance(want.item, MachineItem) else []
+
+
 def _requests(placed: Placed, snapshot: Snapshot, accepted: Accepted) -> list[placement.Request]:
-    """The request for its new node, as if it had none."""
+    """The request for its new node, as if it had none; of a machine without volumes."""
     want = accepted.want(placed.key)
     return placement.requests([want], (), accepted.region, snapshot.binned) if want is not None else []
 

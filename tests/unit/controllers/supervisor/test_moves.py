@@ -9,7 +9,7 @@ import pytest
 
 from controllers.supervisor.caches import MACHINES
 from tests.unit.controllers.supervisor.fake_node import FakeNode
-from tests.unit.controllers.supervisor.world import SCRIPT, WITH_VOLUMES, World
+from tests.unit.controllers.supervisor.world import SCRIPT, WITH_VOLUMES, World, only
 from tests.unit.trust import world as trusted
 
 
@@ -73,6 +73,16 @@ async def test_a_machine_with_a_volume_stays_and_says_so() -> None:
         f"{first.id} is drained, and it stays there: its volume data-0 is there, and volumes do not move: sign a"
         " revision without it",
     )
+
+
+async def test_a_machine_that_is_to_get_a_volume_stays_and_says_so() -> None:
+    world, first = await running_on_a()
+    await world.apply(world.manifest("web", 2, WITH_VOLUMES, params=only()), settle=False)
+    await world.drain(first)
+    await world.after(60)
+    assert placed(world) == {"web-0": "a"}
+    assert "its volume data-0 is" in world.said(MACHINES, "web-0")["Placed"][2]
+    assert "1 cordoned, 1 volume elsewhere" in world.said()["Scheduled"][2]
 
 
 async def test_a_machine_for_which_no_other_node_has_room_is_not_taken_down() -> None:
