@@ -76,12 +76,12 @@ async def test_a_machine_with_a_volume_stays_and_says_so() -> None:
 
 
 async def test_a_machine_that_is_to_get_a_volume_stays_and_says_so() -> None:
-    world, first = await running_on_a()
-    await world.apply(world.manifest("web", 2, WITH_VOLUMES, params=only()), settle=False)
+    world, first = await running_on_a(replicas=3)
+    await world.apply(world.manifest("web", 2, WITH_VOLUMES, params=only(replicas=3)), settle=False)
     await world.drain(first)
     await world.after(60)
-    assert placed(world) == {"web-0": "a"}
-    assert "its volume data-0 is" in world.said(MACHINES, "web-0")["Placed"][2]
+    assert placed(world) == {"web-0": "a", "web-1": "a", "web-2": "a"}
+    assert "its volume data-2 is made where it is" in world.said(MACHINES, "web-2")["Placed"][2]
     assert "1 cordoned, 1 volume elsewhere" in world.said()["Scheduled"][2]
 
 
