@@ -37,10 +37,11 @@ class Means:
 
 @dataclass(frozen=True)
 class Forwarder:
-    """Passes requests of one route on to `url`."""
+    """Passes requests of one route on to `url`, when it is their turn at that upstream."""
 
     route: Route
     url: httpx.URL
+    turns: asyncio.Semaphore
     means: Means
 
     async def forward(self, request: Request) -> Response:
@@ -73,6 +74,17 @@ class Forwarder:
         return await self._call(body, address)
 
     async def _call(self, body: bytes, sender: str) -> Passed:
+        try:
+            async with asyncio.timeout(UPSTREAM_TIMEOUT_SECONDS):
+                await self.turns.acquire()
+        except TimeoutError:
+            return self._turn_away(503, "Busy", f"too many wait for the {self.route.upstream}: try again shortly")
+        try:
+            return await self._passed(body, sender)
+        finally:
+            self.turns.release()
+
+    async def _passed(self, body: bytes, sender: str) -> Passed:
         upstream, limit = self.route.upstream, self.route.answer_limit
         try:
             given, content = await self._sent(body, sender)
