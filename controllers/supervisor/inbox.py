@@ -30,6 +30,7 @@ class Inbox:
     ) -> None:
         self._broker, self._caches, self._reports, self._wake = broker, caches, reports, wake
         self._waiting: dict[ObjectKey, dict[tuple[str, str], Event]] = defaultdict(dict)
+        self._taken: set[tuple[str, str]] = set()
 
     def waiting(self, key: ObjectKey) -> list[Event]:
         """The events that concern a deployment. They wake it once, and wait until they are done."""
@@ -39,6 +40,7 @@ class Inbox:
         """Forgets an event; should it not have been settled, it comes anew."""
         events = self._waiting.get(key, {})
         events.pop((event.node, event.entry), None)
+        self._taken.discard((event.node, event.entry))
         if not events:
             self._waiting.pop(key, None)
 
@@ -95,7 +97,7 @@ class Inbox:
             self._wake(key)
 
     def _is_waiting(self, event: Event) -> bool:
-        return any((event.node, event.entry) in waiting for waiting in self._waiting.values())
+        return (event.node, event.entry) in self._taken
 
     def _put(self, event: Event) -> bool:
         """Whether the event concerns a deployment that we know; what concerns nobody is settled at once."""
@@ -106,6 +108,7 @@ class Inbox:
             for seen in cache.by("uid", uid):
                 for key in deployment_key(seen):
                     self._waiting[key][(event.node, event.entry)] = event
+                    self._taken.add((event.node, event.entry))
                     self._wake(key)
                     return True
         return False
