@@ -145,7 +145,8 @@ def test_an_own_certificate_that_will_not_do_fails_the_run_in_plain_words_and_st
 
 def test_without_the_right_to_look_it_says_what_it_may_not(place: Place, tmp_path: Path) -> None:
     config = yaml.safe_load(place.kubeconfig.read_text())
-    token = place.kubectl.run("create", "token", "default", "-n", place.name).strip()
+    place.kubectl.run("create", "serviceaccount", "nobody", "-n", place.name)
+    token = place.kubectl.run("create", "token", "nobody", "-n", place.name).strip()
     config["users"] = [{"name": each["name"], "user": {"token": token}} for each in config["users"]]
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
     ended = place.run(KUBECONFIG=str(tmp_path / "kubeconfig"))
