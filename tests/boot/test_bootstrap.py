@@ -42,7 +42,7 @@ def test_a_machine_becomes_a_node_by_the_servers_script_for_ipxe(
     start = f"user,id=n0,bootfile={bootstrap.address('boot-with-token.ipxe')}"
     machine = machines(loader, [blank_disk(tmp_path)], network=("-netdev", start, "-device", CARD))
     machine.switch_on()
-    screen = machine.shows("ApprovedByToken", BOOT_SECONDS)
+    screen = machine.shows("Reporting since", BOOT_SECONDS)
     assert screen.rows["control plane"] == f"{site.url} (from the kernel line)"
 
 

@@ -104,7 +104,7 @@ def test_a_root_cluster_or_ca_in_the_kernel_line_is_told_and_ignored(
     network = ("-netdev", f"user,id=n0,bootfile=http://10.0.2.2:{port}/site/boot.ipxe", "-device", CARD)
     machine = machines(loader, [blank_disk(folder)], network=network)
     machine.switch_on()
-    screen = machine.shows("ApprovedByToken", BOOT_SECONDS)
+    screen = machine.shows("Reporting since", BOOT_SECONDS)
     assert screen.rows["control plane"] == f"{site.url} (from the kernel line)"
     for word in ("root", "cluster", "ca"):
         assert f"ignored: {word} from the kernel line: only the signed part of the image says it" in screen.words
