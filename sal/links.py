@@ -85,7 +85,8 @@ def ensure_tap(name: str, bridge: str, alias: str) -> None:
     """A persistent tap on the bridge, up. The alias says whose it is."""
     with _netlink() as ip:
         if not ip.link_lookup(ifname=name):
-            ip.link("add", ifname=name, kind="tuntap", mode="tap")
+            # One without an owner is anybody's who may open /dev/net/tun, which where udev runs is everybody.
+            ip.link("add", ifname=name, kind="tuntap", mode="tap", uid=0)
         index = _index(ip, name)
         ip.link("set", index=index, master=_index(ip, bridge), state="up", mtu=MTU, ifalias=alias)
 

@@ -15,6 +15,7 @@ from sal.hypervisor import Disk, MachineConfig
 from sal.qemu import QemuHypervisor
 from tests.system.as_user import as_user
 from tests.system.requirements import need
+from tests.system.taps import take_tap
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def test_an_intruder_gets_nowhere(machines: tuple[Machine, Machine]) -> None:
     one, two = machines
     tried: dict[str, Callable[[], object]] = {
         "reads secrets of the node": lambda: Path("/etc/shadow").read_bytes(),
-        "opens a port of its own": lambda: os.open("/dev/net/tun", os.O_RDWR),
+        "makes a port of its own": lambda: take_tap("hpx-stray"),
         "reads another's disk": (two.folder / "root.raw").read_bytes,
         "reads another's console": (two.folder / "console.log").read_bytes,
         "opens its own disk once more": (one.folder / "root.raw").read_bytes,
