@@ -33,6 +33,8 @@ class InNamespaces:
         """See Hardware: the hypervisor process of web-0 is killed."""
         with steps.step("web-0 killed: back, with what its volume held"):
             if not any(BACK in line for line in self.lines()):
+                # Its peer reaches it over the network before it has said on its console who it is.
+                self._cloud.await_line(self.lines, "web-0 ready")
                 self._cloud.kill_machine("web-0")
             self._cloud.await_line(self.lines, BACK)
             self._cloud.await_ready("web")
