@@ -44,6 +44,7 @@ def test_a_machine_becomes_a_node_by_the_servers_script_for_ipxe(
     machine.switch_on()
     screen = machine.shows("Reporting since", BOOT_SECONDS)
     assert screen.rows["control plane"] == f"{site.url} (from the kernel line)"
+    assert site.said(screen.rows["node"], "Approved") == ("True", "ApprovedByToken")
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def test_a_root_cluster_or_ca_in_the_kernel_line_is_told_and_ignored(
     machine.switch_on()
     screen = machine.shows("Reporting since", BOOT_SECONDS)
     assert screen.rows["control plane"] == f"{site.url} (from the kernel line)"
+    assert site.said(screen.rows["node"], "Approved") == ("True", "ApprovedByToken")
     for word in ("root", "cluster", "ca"):
         assert f"ignored: {word} from the kernel line: only the signed part of the image says it" in screen.words
 
