@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
+from itertools import islice
 from pathlib import Path
 
 from sal.filesystem import write_durably
+
+# Below what the kernel hands out by itself, and below NodePorts: nobody gets one by chance while its server is down.
+RANGE = range(20_000, 30_000)
 
 
 def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
@@ -16,18 +21,21 @@ def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
     except (OSError, ValueError):
         held = {}
     if set(names) - set(held):
-        held = dict(zip(names, _free(len(names)), strict=True))
+        held = dict(zip(names, free_ports(len(names)), strict=True))
         write_durably(file, json.dumps(held).encode())
     return held
 
 
-def _free(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until all are found, so that none comes twice."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+def free_ports(count: int) -> list[int]:
+    """Different ports that nobody listens on now, on any address."""
+    candidates = secrets.SystemRandom().sample(RANGE, len(RANGE))
+    return list(islice(filter(_is_free, candidates), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True

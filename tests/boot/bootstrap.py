@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.boot.guest_site import GuestSite
+from tests.system.node_site import free_port
 
 START_SECONDS = 300.0
 NAME, FLAVOUR = "rack-7", "cloud"
@@ -50,7 +50,7 @@ def write_site(folder: Path, site: GuestSite, image: bytes) -> None:
 @contextmanager
 def serving(folder: Path, host: str = "127.0.0.1", port: int = 0, before: tuple[str, ...] = ()) -> Iterator[Bootstrap]:
     """A server over a folder of sites; `before` are words that start it elsewhere."""
-    made = Bootstrap(port or _free_port(), folder / "log")
+    made = Bootstrap(port or free_port(), folder / "log")
     serve = (sys.executable, "-m", "cli.main", "bootstrap", "serve")
     words = [*before, *serve, "--sites", str(folder), "--listen", f"{host}:{made.port}"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -60,12 +60,6 @@ def serving(folder: Path, host: str = "127.0.0.1", port: int = 0, before: tuple[
             yield made
         finally:
             process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _await_started(made: Bootstrap, process: subprocess.Popen[bytes]) -> None:

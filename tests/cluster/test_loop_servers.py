@@ -24,16 +24,11 @@ from controllers.loop.operation import Operation
 from controllers.loop.process import Context, Process
 from controllers.loop.settings import LoopSettings
 from controllers.loop.testing import MemoryKube, MemorySource
+from tests.system.node_site import free_port
 from tests.unit.controllers.loop.kube_contract import WIDGET, widget
 
 KEY = ObjectKey("hardpan-system", "hardpan-test")
 TIMES = LeaseTimes(duration=1, renew_deadline=0.3, retry=0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class World:

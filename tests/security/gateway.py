@@ -48,7 +48,7 @@ class Gateway:
     """The running gateway."""
 
     def __init__(self, folder: Path, connections: int = CONNECTIONS, patience: float = PATIENCE) -> None:
-        self.port, self._monitor = _free_everywhere(), free_port()
+        self.port, self._monitor = free_port(), free_port()
         self.log = folder / "gateway.log"
         authority = Authority()
         (folder / "ca.pem").write_text(authority.certificate)
@@ -129,13 +129,6 @@ class Gateway:
     def descriptors(self) -> int:
         """How many files and connections it has open."""
         return len(os.listdir(f"/proc/{self._process.pid}/fd"))
-
-
-def _free_everywhere() -> int:
-    """A port on which no stranger's connection of a moment ago is remembered either."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509.oid import NameOID
 
+from cli.demo.ports import free_ports
 from jobs.broker import Connection, Event
 from jobs.errors import Unavailable
 from jobs.redis_controller import RedisControllerBroker
@@ -42,10 +43,8 @@ HERE, SEEN_BY_GUESTS, SEEN_BY_IPV6 = "127.0.0.1", "10.0.2.2", "fd00:6::2"
 
 
 def free_port() -> int:
-    """A port of the loopback address that is free now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens on now, and that nobody is given by chance."""
+    return free_ports(1)[0]
 
 
 class Authority:

@@ -116,7 +116,7 @@ class OwnTokens(BenchCloud):
         """Every line of a log that tells of a right that was lacking."""
         files = [self.demo.control_plane.processes.log(role) for role in ROLES]
         lines = [line for file in files for line in file.read_text().splitlines()]
-        return [line for line in lines if re.search(r"forbidden|403|only the supervisor|are our contr", line, re.I)]
+        return [line for line in lines if re.search(r"forbidden|\b403\b|only the supervisor|are our contr", line, re.I)]
 
     def _apply(self, manifest: dict[str, Any]) -> bool | None:
         try:

@@ -28,7 +28,7 @@ class NoPrograms:
 @pytest.fixture(autouse=True)
 def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ports as if they were free, tools as if they were built."""
-    monkeypatch.setattr("cli.demo.ports._free", lambda count: list(range(20_000, 20_000 + count)))
+    monkeypatch.setattr("cli.demo.ports.free_ports", lambda count: list(range(20_000, 20_000 + count)))
     monkeypatch.setattr(
         cluster,
         "ensure_tools",
