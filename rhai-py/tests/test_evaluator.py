@@ -109,6 +109,28 @@ def test_a_child_that_died_between_two_requests_is_replaced(evaluator: Evaluator
     assert act(evaluator, "answer", value=1) == 1
 
 
+def test_a_child_that_is_idle_for_long_goes_and_the_next_request_finds_another() -> None:
+    evaluator = Evaluator("served:act", path=PATH, idle=1.5)
+    try:
+        first = evaluator.call({"act": "answer", "value": 1})["pid"]
+        time.sleep(0.9)
+        assert evaluator.call({"act": "answer", "value": 2})["pid"] == first
+        time.sleep(0.9)
+        assert evaluator.pid == first, "it is idle since its last request, not since its first"
+        time.sleep(1.2)
+        assert evaluator.pid is None
+        assert not Path(f"/proc/{first}").exists()
+        assert act(evaluator, "answer", value=3) == 3
+    finally:
+        evaluator.close()
+
+
+def test_nothing_waits_for_an_idle_child_once_it_is_closed(evaluator: Evaluator) -> None:
+    act(evaluator, "answer")
+    evaluator.close()
+    assert not any(isinstance(each, threading.Timer) and not each.finished.is_set() for each in threading.enumerate())
+
+
 def test_a_child_that_stands_still_stops_no_large_request_for_ever(evaluator: Evaluator) -> None:
     act(evaluator, "answer")
     assert evaluator.pid is not None

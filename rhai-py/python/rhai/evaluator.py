@@ -1,8 +1,9 @@
 """A reused, disposable child that evaluates: what it is kept from is in `rhai.child`.
 
 One line of JSON in, one out. The parent kills it past its deadline; only the request at hand fails, and the next one
-finds a new child that is already starting. What is evaluated is a function `module:name` from mapping to mapping, so
-that this file knows no plan. What a child answers is not trusted: a script may have got hold of it.
+finds a new child that is already starting. One that is idle for long goes, for the memory it holds. What is evaluated
+is a function `module:name` from mapping to mapping, so that this file knows no plan. What a child answers is not
+trusted: a script may have got hold of it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rhai import child
 
 SECONDS_TO_START = 30.0
 REQUESTS_PER_CHILD = 1_000
+IDLE_SECONDS = 60.0
 LARGEST_ANSWER = 4 << 20
 CRASHED = "the script crashed the evaluator"
 
@@ -33,9 +35,12 @@ class EvaluatorFailed(Exception):
 class Evaluator:
     """The parent's side; safe to call from several threads, one request at a time."""
 
-    def __init__(self, function: str, seconds: float = 3.0, path: list[str] | None = None) -> None:
+    def __init__(
+        self, function: str, seconds: float = 3.0, path: list[str] | None = None, idle: float = IDLE_SECONDS
+    ) -> None:
         self._function = function
         self._seconds = seconds
+        self._idle = threading.Timer(idle, self.close)
         self._path = path if path is not None else [each for each in sys.path if each]
         self._lock = threading.Lock()
         self._child: _Child | None = None
@@ -47,13 +52,13 @@ class Evaluator:
 
     def start(self) -> None:
         """Starts the child ahead of the first request."""
-        with self._lock:
+        with self._in_use():
             self._usable()
 
     def call(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The function's answer. Raises EvaluatorFailed."""
         line = json.dumps(request).encode() + b"\n"
-        with self._lock:
+        with self._in_use():
             usable = self._usable()
             try:
                 return usable.exchange(line, self._seconds)
@@ -67,7 +72,19 @@ class Evaluator:
     def close(self) -> None:
         """Ends the child."""
         with self._lock:
+            self._idle.cancel()
             self._end()
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[None]:
+        with self._lock:
+            self._idle.cancel()
+            try:
+                yield
+            finally:
+                self._idle = threading.Timer(self._idle.interval, self.close)
+                self._idle.daemon = True
+                self._idle.start()
 
     def _usable(self) -> _Child:
         if self._child is not None and self._child.spent:
