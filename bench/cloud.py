@@ -49,9 +49,11 @@ class BenchCloud:
         number: int = 0,
         *,
         pods: bool = False,
+        cpus: int = nodes.CPUS,
     ) -> None:
         self.demo = DemoCloud(Layout(folder, name, subnet, number), SystemRunner(), durable=False, pods=pods)
         self._processes = Processes(folder / "bench")
+        self._cpus = cpus
 
     @property
     def kubeconfig(self) -> Path:
@@ -82,7 +84,9 @@ class BenchCloud:
         """So many nodes with media of this content, all Ready."""
         ImageStore(self.demo.layout.images).add([IMAGE], IMAGE_DIGEST)
         folder = self.demo.layout.folder / "simulated"
-        nodes.write_settings(folder, count, self.demo.site, content, self.demo.layout.images, heartbeat_seconds)
+        nodes.write_settings(
+            folder, count, self.demo.site, content, self.demo.layout.images, heartbeat_seconds, self._cpus
+        )
         self.start_nodes()
         self.demo.wait(
             lambda: True if len(self.demo.ready_nodes()) >= count else None,
@@ -120,10 +124,10 @@ class BenchCloud:
 
 
 @contextmanager
-def running(count: int) -> Iterator[BenchCloud]:
-    """A cloud with so many simulated nodes, for as long as the block lasts."""
+def running(count: int, cpus: int = nodes.CPUS) -> Iterator[BenchCloud]:
+    """A cloud with so many simulated nodes of so many processors, for as long as the block lasts."""
     with TemporaryDirectory(prefix="hardpan-bench-") as folder:
-        cloud = BenchCloud(Path(folder))
+        cloud = BenchCloud(Path(folder), cpus=cpus)
         try:
             cloud.up(count)
             yield cloud

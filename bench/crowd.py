@@ -18,12 +18,14 @@ from bench.stopwatch import Stopwatch, stopwatch
 from cli.control_plane import ROLES
 
 NODES, DEPLOYMENTS, CONNECTIONS = 100, 1000, 50
+CPUS = 16
+"""Of a node: placement fills one after the other, so nodes without bounds would leave all to one."""
 PATIENCE_SECONDS = 600.0
 
 
 def measure() -> list[Row]:
     """Until all are Ready, and what the controllers hold in memory then."""
-    with running(NODES) as cloud:
+    with running(NODES, CPUS) as cloud:
         rows = asyncio.run(_measure(cloud))
         return [*rows, *_memory(cloud)]
 

@@ -19,11 +19,17 @@ from node_agent.in_process import start
 from node_agent.settings import CapacitySettings, NetworkSettings, NodeSettings, load
 from sal.filesystem import write_durably
 
-CAPACITY = CapacitySettings(cpus=1000, memory=1 << 40, disk=1 << 42)
+CPUS, MEMORY, DISK = 1000, 1 << 40, 1 << 42
 
 
 def write_settings(
-    folder: Path, count: int, site: Site, content: MediumContent, images: Path, heartbeat_seconds: float = 10.0
+    folder: Path,
+    count: int,
+    site: Site,
+    content: MediumContent,
+    images: Path,
+    heartbeat_seconds: float = 10.0,
+    cpus: int = CPUS,
 ) -> None:
     """Media and settings of so many nodes."""
     for number in range(count):
@@ -34,7 +40,7 @@ def write_settings(
             state=own / "state",
             engine="memory",
             network=NetworkSettings(configure=False),
-            capacity=CAPACITY,
+            capacity=CapacitySettings(cpus=cpus, memory=MEMORY, disk=DISK),
             heartbeat_seconds=heartbeat_seconds,
         )
         (own / "state").mkdir(parents=True, exist_ok=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from controllers.kept_plans import KeptPlans
 from crds.revisionmark import RevisionMarkSpec
 from crds.workload import VolumeItem
 from plans.ceilings import require_within
@@ -34,8 +34,6 @@ from trust.keys import digest
 from trust.records import TenantRecord
 from trust.revision import Mark, guard
 from trust.snapshot import TrustView
-
-PLANS_KEPT = 512
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Reviewer:
 
     def __init__(self, evaluator: PlanEvaluator) -> None:
         self._evaluator = evaluator
-        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._plans = KeptPlans()
 
     async def review(self, proposal: Proposal, view: TrustView, now: datetime) -> Reviewed:
         """Whether the proposal may become what runs. Raises Refusal with the field, the reason and the remedy."""
@@ -85,7 +83,6 @@ class Reviewer:
         """The plan that a document's script gives, which must be the one that was signed. Raises Refusal."""
         known = self._plans.get(verified.digest)
         if known is not None:
-            self._plans.move_to_end(verified.digest)
             return known
         spec = verified.document.spec
         try:
@@ -96,13 +93,8 @@ class Reviewer:
         if done.plan.digest != spec.plan:
             found = f"the script gives plan {done.plan.digest}, users signed {spec.plan}"
             raise Refusal(Code.PLAN_DIGEST_MISMATCH, f"{found}. {SIGN_AGAIN}", "spec.plan")
-        self._remember(verified.digest, done.plan)
+        self._plans.put(verified.digest, done.plan)
         return done.plan
-
-    def _remember(self, digest_of_body: str, plan: Plan) -> None:
-        self._plans[digest_of_body] = plan
-        if len(self._plans) > PLANS_KEPT:
-            self._plans.popitem(last=False)
 
 
 def accepted_document(mark: RevisionMarkSpec, signers: tuple[str, ...] = ()) -> VerifiedDeployment:

@@ -25,9 +25,11 @@ from controllers.supervisor.actions import (
     Update,
 )
 from controllers.supervisor.caches import JOBS, MACHINES, VOLUMES, Caches
+from controllers.supervisor.memo import Claim
 from controllers.supervisor.model import OpenJob, Placed, Snapshot, Want
 from controllers.supervisor.observe import job_of
 from controllers.supervisor.orders import Desk, Order
+from controllers.supervisor.placement import size_of
 from controllers.supervisor.receipts import superseded_status
 from controllers.supervisor.tracing import trace_of_mark
 from crds.machine import MachineSpec
@@ -74,19 +76,29 @@ class Hands:
 
         While the queue is away all else goes on; every reconcile places again what is open.
         """
-        for action in actions:
-            with about(**subject(action), **papers.ids):
-                try:
-                    await self._perform(action, snapshot, papers)
-                except JobsError as error:
-                    log.debug("%s waits for the queue: %s", type(action).__name__, error)
-                else:
-                    log.log(level(action), "done: %s", type(action).__name__)
+        creates = {_claim(each, snapshot): each for each in actions if isinstance(each, Create)}
+        # Other deployments are placed while the first of these is under way.
+        self.caches.reserved.claim({claim: (each.node, size_of(each.want.item)) for claim, each in creates.items()})
+        try:
+            for action in actions:
+                with about(**subject(action), **papers.ids):
+                    await self._try(action, snapshot, papers)
+        finally:
+            self.caches.reserved.release(creates)
+
+    async def _try(self, action: Action, snapshot: Snapshot, papers: Papers) -> None:
+        try:
+            await self._perform(action, snapshot, papers)
+        except JobsError as error:
+            log.debug("%s waits for the queue: %s", type(action).__name__, error)
+        else:
+            log.log(level(action), "done: %s", type(action).__name__)
 
     async def _perform(self, action: Action, snapshot: Snapshot, papers: Papers) -> None:
         match action:
             case Create(want, node, epoch):
                 await self._create(want, node, epoch, snapshot)
+                self.caches.reserved.release([_claim(action, snapshot)])
             case Raise(placed, epoch):
                 await self.kube.patch(self._object(placed), {"spec": {"epoch": epoch}})
             case Update(placed, want):
@@ -163,6 +175,10 @@ def projection(want: Want) -> dict[str, Any]:
     item = want.item
     volumes = [each.volume for each in item.volumes]
     return {"item": want.digest, "cpus": item.cpus, "memory": item.memory, "disk": item.disk, "volumes": volumes}
+
+
+def _claim(create: Create, snapshot: Snapshot) -> Claim:
+    return create.want.kind, snapshot.namespace, create.want.name
 
 
 def _metadata(snapshot: Snapshot, name: str) -> dict[str, Any]:

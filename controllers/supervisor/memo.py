@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -37,11 +37,16 @@ class PerObject(Generic[Value]):
         return before if before is not None and before[0] is seen else (seen, make(seen))
 
 
+Claim = tuple[str, str, str]
+"""Kind, namespace and name of what is about to be made."""
+
+
 class Reserved:
-    """What all machines and volumes of all deployments take, by node."""
+    """What all machines and volumes of all deployments take, by node; and what is about to, before anybody sees it."""
 
     def __init__(self) -> None:
         self._taken: dict[str, Capacity] = {}
+        self._claimed: dict[Claim, tuple[str, Capacity]] = {}
 
     def count(self, seen: Object, sign: int) -> None:
         """An object came (1) or went (-1)."""
@@ -51,9 +56,21 @@ class Reserved:
         if taken != Capacity():
             self._taken[node] = taken
 
+    def claim(self, claims: Mapping[Claim, tuple[str, Capacity]]) -> None:
+        """Counts what will be made on these nodes as if it were, so that nobody else is given the same room."""
+        self._claimed.update(claims)
+
+    def release(self, claims: Iterable[Claim]) -> None:
+        """It is made, and counts by itself, or will not be."""
+        for each in claims:
+            self._claimed.pop(each, None)
+
     def now(self) -> dict[str, Capacity]:
         """As of now."""
-        return dict(self._taken)
+        sums = dict(self._taken)
+        for node, size in self._claimed.values():
+            sums[node] = sums.get(node, Capacity()) + size
+        return sums
 
 
 class Uids:

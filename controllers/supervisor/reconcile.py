@@ -33,6 +33,8 @@ from trust.snapshot import Bundle, TrustView
 
 OPEN_SECONDS = 5.0
 SETTLED_SECONDS = 300.0
+ROOM_SECONDS = 30.0
+"""Between two looks of what no node has room for: others that leave wake nobody but themselves."""
 SHORTEST_SECONDS = 0.05
 IN_THE_QUEUE = (CreateJob, Enqueue, Remove)
 
@@ -188,7 +190,7 @@ class Reconciler:
     async def _tell(self, seen: Object, snapshot: Snapshot, plan: rollout.Rollout, todo: list[Action]) -> Outcome:
         await self.telling.tell(seen, snapshot, plan)
         open_work = any(isinstance(each, IN_THE_QUEUE) for each in todo) or snapshot.deleting
-        waits = [OPEN_SECONDS if open_work else SETTLED_SECONDS]
+        waits = [OPEN_SECONDS if open_work else ROOM_SECONDS if plan.unplaced else SETTLED_SECONDS]
         due = work.soonest(snapshot)
         waits += [(due - snapshot.now).total_seconds()] if due is not None else []
         patient = self.patience.wait(ObjectKey(snapshot.namespace, snapshot.name), snapshot.now)

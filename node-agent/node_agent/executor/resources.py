@@ -118,16 +118,38 @@ class Resource(_Part):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A resource as the store has it, and what is made of it once."""
+
+    resource: Resource
+
+    @cached_property
+    def key(self) -> Key:
+        """Identity on this node."""
+        return self.resource.key
+
+    @cached_property
+    def row(self) -> Row:
+        """The line of the report."""
+        return self.resource.row()
+
+
+@dataclass(frozen=True)
 class Table:
-    """All resources in a fixed order, as they were after so many changes of the store."""
+    """All resources by their text in the store, in a fixed order, as they were after so many changes of the store."""
 
     changes: int
-    resources: dict[Key, Resource]
+    kept: dict[str, Kept]
+
+    @cached_property
+    def resources(self) -> dict[Key, Resource]:
+        """The resources by what they are called."""
+        return {each.key: each.resource for each in self.kept.values()}
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The lines of the report."""
-        return tuple(each.row() for each in self.resources.values())
+        return tuple(each.row for each in self.kept.values())
 
 
 class Resources:
@@ -137,7 +159,8 @@ class Resources:
         self._store = store
         self._changed = threading.Condition()
         self._version = 0
-        self._table = self._read()
+        self._table = Table(-1, {})
+        self._current()
 
     @property
     def version(self) -> int:
@@ -199,8 +222,11 @@ class Resources:
     def _read(self, which: str = "", *values: str) -> Table:
         changes = self._store.changes
         rows = self._store.rows(f"SELECT body FROM records {which} ORDER BY kind, namespace, name", *values)
-        read = [Resource.model_validate_json(row[0]) for row in rows]
-        return Table(changes, {each.key: each for each in read})
+        return Table(changes, {text: self._kept(text) for (text,) in rows})
+
+    def _kept(self, text: str) -> Kept:
+        """What did not change is not read again: each change of one would cost as much as there are others."""
+        return self._table.kept.get(text) or Kept(Resource.model_validate_json(text))
 
     def _announce(self) -> None:
         with self._changed:

@@ -45,6 +45,17 @@ def test_what_was_put_is_there_at_once_for_this_table_and_for_the_next(store: St
     assert (table.get(KEY), table.all(), table.rows()) == (None, (), ())
 
 
+def test_a_change_has_nothing_read_again_but_what_it_changed(store: Store) -> None:
+    """Otherwise each change of a machine would cost as much as there are machines."""
+    table = Resources(store)
+    table.put(volume("more"))
+    held, row = table.get(Key("volume", "a", "more")), table.rows()[0]
+    table.put(volume())
+    assert [each.name for each in table.rows()] == ["data", "more"]
+    assert table.get(Key("volume", "a", "more")) is held
+    assert table.rows()[1] is row
+
+
 def test_a_change_that_is_undone_was_never_there(store: Store) -> None:
     table = Resources(store)
     table.put(volume(message="before"))
