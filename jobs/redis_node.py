@@ -128,5 +128,8 @@ class RedisNodeBroker:
             return checked(digest, self._redis.get(key))
 
     def close(self) -> None:
-        """Closes the pool."""
-        self._redis.close()
+        """Closes what is idle; what another thread waits on closes when that is over.
+
+        Closed under it, the number of its socket could be another file's already, which TLS would then go on with.
+        """
+        self._redis.connection_pool.disconnect(inuse_connections=False)

@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ async def test_a_node_that_waits_for_work_longer_than_that_goes_on_waiting(serve
     with server.operator() as there:
         assert int(there.info("stats")["total_connections_received"]) == received + 1, "nobody had to come anew"
     node.close()
+    await site.close()
+
+
+async def test_a_thread_that_waits_for_an_answer_gets_it_although_another_closes(server: RedisServer) -> None:
+    site = RedisSite(server)
+    await site.begin()
+    node = RedisNodeBroker(NODE, server.connection(NODE, "password"))
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(node.claim, 2.0, pending=False)
+        await asyncio.sleep(1.0)
+        node.close()
+        assert waiting.result(10.0) is None
+    del node, waiting
+    with server.operator() as there:
+        assert not [each for each in there.client_list() if each["user"] == NODE], "nothing stays open behind it"
     await site.close()
 
 
