@@ -23,7 +23,7 @@ from rhai import child
 
 SECONDS_TO_START = 30.0
 REQUESTS_PER_CHILD = 1_000
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 300.0
 LARGEST_ANSWER = 4 << 20
 CRASHED = "the script crashed the evaluator"
 
