@@ -54,6 +54,13 @@ class _Connection(ClosingPromptly):
             self.refuse("connection", "TooLarge")
             self.transport.abort()
 
+    def send_400_response(self, msg: str) -> None:
+        """Nonsense behind an answer has none of its own: uvicorn would fail over it, with a traceback in the log."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._look()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import strategies as st
 
+from tests.fuzz.gateway import check_bytes
 from tests.fuzz.target import Tally, Target, TooSlow, fuzz
 from tests.fuzz.targets import TARGETS
 
@@ -16,6 +17,13 @@ def test_whatever_strangers_write_is_handled(target: Target) -> None:
     tally = Tally()
     fuzz(target, 1, EXAMPLES, tally)
     assert tally.tried >= EXAMPLES / 2
+
+
+def test_a_broken_rest_behind_an_answer_ends_the_connection_without_an_error() -> None:
+    """Found by seed 11 of gateway-bytes."""
+    first = b"POST /v1/nodes/register HTTP/1.1\r\nhost: gateway\r\ncontent-length: 2\r\n\r\n}P"
+    refused = b"OST /v1/nodes/report HTTP/1.1\r\nhost: gateway\r\ntransfer-encoding: chunked\r\n\r\n"
+    check_bytes([first, refused, b"3\r\n{}\r\n0\r\n\r\n"])
 
 
 def test_an_error_that_nobody_documented_is_found() -> None:
