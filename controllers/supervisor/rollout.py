@@ -119,7 +119,14 @@ def _stale(snapshot: Snapshot, want: Want) -> Placed | None:
     placed = snapshot.find(want.key)
     if placed is None or placed.deleting or (_current(placed, want) and not _edited(placed, want)):
         return None
-    return placed
+    return None if _volume_leaves(snapshot, want) else placed
+
+
+def _volume_leaves(snapshot: Snapshot, want: Want) -> bool:
+    """Whether a volume of its is on its way out: a machine that asked for it now would hold it there for good."""
+    wanted = want.item.volumes if isinstance(want.item, MachineItem) else ()
+    found = [snapshot.find(("volume", each.volume)) for each in wanted]
+    return any(each is not None and each.deleting for each in found)
 
 
 def _edited(placed: Placed, want: Want) -> bool:

@@ -37,6 +37,15 @@ def test_fewer_replicas_remove_the_surplus_in_reverse() -> None:
     assert len(plan.actions) == 2
 
 
+def test_a_machine_asks_for_no_volume_that_is_on_its_way_out() -> None:
+    """It would hold it there, and wait for its end at the same time. Found by seed 2212."""
+    before = placed(machine("web"))
+    leaves = snapshot(accepted(WITH_DISK, DISK), before, placed(DISK, deleting=True))
+    assert rollout.plan(leaves).actions == ()
+    there = snapshot(accepted(WITH_DISK, DISK), before, placed(DISK))
+    assert [type(each) for each in rollout.plan(there).actions] == [Update]
+
+
 def test_one_machine_is_updated_at_a_time() -> None:
     plan = rollout.plan(snapshot(accepted(*NEW), *map(placed, OLD)))
     assert [a.want.name for a in plan.actions if isinstance(a, Update)] == ["web-0"]
