@@ -29,10 +29,11 @@ def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
 def free_ports(count: int) -> list[int]:
     """Different ports that nobody listens on now, on any address."""
     candidates = secrets.SystemRandom().sample(RANGE, len(RANGE))
-    return list(islice(filter(_is_free, candidates), count))
+    return list(islice(filter(is_free, candidates), count))
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port now, on any address."""
     with socket.socket() as probe:
         try:
             probe.bind(("", port))

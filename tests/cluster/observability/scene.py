@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from bench.cloud import BenchCloud
 from bench.stopwatch import IMAGE
 from cli.control_plane import ROLES
 from cli.demo.cloud import condition
+from cli.demo.ports import is_free
 from cli.errors import CliError
 from jobs.trace import ENDPOINT
 from tests.cluster.observability.collector import Collector
@@ -105,15 +105,6 @@ def scene() -> Iterator[Scene]:
 def _free_ports(count: int) -> int:
     """The first of so many ports in a row that nobody listens on."""
     for first in range(21_000, 30_000, count):
-        if all(_is_free(first + number) for number in range(count)):
+        if all(is_free(first + number) for number in range(count)):
             return first
     raise AssertionError(f"no {count} ports in a row are free")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

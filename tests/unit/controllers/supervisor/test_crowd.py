@@ -70,7 +70,6 @@ async def test_what_is_about_to_be_made_counts_once_before_and_after_it_is(monke
 
 async def test_room_of_what_could_not_be_made_is_free_again(monkeypatch: pytest.MonkeyPatch) -> None:
     world = await crowd("one", "two")
-
     create = world.kube.create
 
     async def fails(resource: Resource, body: Any) -> Object:
