@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 REPORT_UID = "report"
@@ -18,6 +19,9 @@ LARGEST_DOCUMENT = 1_048_576
 DOCUMENT_SECONDS = 24 * 3600
 HEARTBEAT_SECONDS = 30
 LEASE_SECONDS = 30.0
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Placement(Enum):
@@ -95,17 +99,18 @@ class ControllerBroker(Protocol):
     async def cancel(self, node: str, uid: str, attempt: int) -> Cancelled:
         """Takes a queued attempt back, or asks the runner to stop at the next step."""
 
-    async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
+    async def events(self, nodes: Iterable[str], timeout: float, after: Mapping[str, str] = NOTHING) -> list[Event]:
         """What nodes said and nobody settled, up to 200 of each node; waits `timeout` (at most 5) seconds for one.
 
-        Makes ready again what a loss took. What a node wrote in no known form is deleted.
+        `after` names by node the entry up to which the caller has all in hand. Makes ready again what a loss took.
+        What a node wrote in no known form is deleted.
         """
 
     async def settle(self, events: Iterable[Event]) -> None:
         """Forgets events, after what they say is stored in Kubernetes."""
 
-    async def heartbeat(self, node: str) -> bytes | None:
-        """The node's newest report, or None when there was none for 30 s."""
+    async def heartbeats(self, nodes: Iterable[str]) -> dict[str, bytes]:
+        """The newest report of each of these nodes; of who was quiet for 30 s there is none."""
 
     async def known(self, node: str) -> dict[str, int]:
         """The uids in flight and their attempts."""

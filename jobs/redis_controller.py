@@ -9,7 +9,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from jobs.access import node_rule, password_hash
-from jobs.broker import DOCUMENT_SECONDS, Cancelled, Connection, Event, Placement, Usage
+from jobs.broker import DOCUMENT_SECONDS, NOTHING, Cancelled, Connection, Event, Placement, Usage
 from jobs.documents import bounded
 from jobs.keys import DEFAULT_PRIORITY, GROUP, NodeKeys, is_node
 from jobs.redis_connection import block_milliseconds, controller_client
@@ -20,6 +20,7 @@ from jobs.redis_wire import attempts, event_of, streams_of
 
 log = logging.getLogger(__name__)
 EVENTS_AT_ONCE = 200
+HEARTBEATS_AT_ONCE = 100
 _PLACEMENTS = {1: Placement.PLACED, 0: Placement.ALREADY_THERE, -1: Placement.NEWER_THERE}
 
 
@@ -79,16 +80,15 @@ class RedisControllerBroker:
             touched = [*keys.queues, keys.index, keys.lease, keys.control]
             return Cancelled[(await self._call("nq1_cancel", touched, [uid, attempt])).decode()]
 
-    async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
+    async def events(self, nodes: Iterable[str], timeout: float, after: Mapping[str, str] = NOTHING) -> list[Event]:
         """Unsettled events of these nodes, oldest first on each node."""
         by_stream = {NodeKeys(node).events.encode(): node for node in nodes}
         if not by_stream:
             return []
         with translated():
             await self._readiness.ensure(by_stream.values())
-            found = await self._redis.xread(
-                dict.fromkeys(by_stream, "0"), count=EVENTS_AT_ONCE, block=block_milliseconds(timeout)
-            )
+            positions = {stream: after.get(node, "0") for stream, node in by_stream.items()}
+            found = await self._redis.xread(positions, count=EVENTS_AT_ONCE, block=block_milliseconds(timeout))
             return [
                 event
                 for stream, entries in streams_of(found)
@@ -116,10 +116,14 @@ class RedisControllerBroker:
                 triples = [part for event in settled for part in (event.entry, event.uid, event.attempt)]
                 await self._call("nq1_settle", [keys.index, keys.events], triples)
 
-    async def heartbeat(self, node: str) -> bytes | None:
-        """The newest report."""
-        with translated():
-            found: bytes | None = await self._redis.get(NodeKeys(node).heartbeat)
+    async def heartbeats(self, nodes: Iterable[str]) -> dict[str, bytes]:
+        """As many at a time as bound what an answer holds in memory."""
+        names, found = list(nodes), dict[str, bytes]()
+        for first in range(0, len(names), HEARTBEATS_AT_ONCE):
+            some = names[first : first + HEARTBEATS_AT_ONCE]
+            with translated():
+                reports = await self._redis.mget([NodeKeys(node).heartbeat for node in some])
+            found |= {node: report for node, report in zip(some, reports, strict=True) if report is not None}
         return found
 
     async def known(self, node: str) -> dict[str, int]:

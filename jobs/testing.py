@@ -13,6 +13,7 @@ from jobs.broker import (
     DOCUMENT_SECONDS,
     HEARTBEAT_SECONDS,
     LEASE_SECONDS,
+    NOTHING,
     Cancelled,
     Claim,
     Event,
@@ -141,12 +142,13 @@ class MemoryControllerBroker:
             queue.control.append((self._redis.number(f"{node}:ctl"), uid, attempt))
             return Cancelled.SIGNALLED
 
-    async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
+    async def events(self, nodes: Iterable[str], timeout: float, after: Mapping[str, str] = NOTHING) -> list[Event]:
         """Does not wait: tests drive time."""
         return [
             Event(node, entry, *fields)
             for node in nodes
             for entry, fields in self._redis.queue(node, make=True).events.items()
+            if _number(entry) > _number(after.get(node, "0"))
         ]
 
     async def settle(self, events: Iterable[Event]) -> None:
@@ -158,10 +160,10 @@ class MemoryControllerBroker:
             if record and record.attempt == event.attempt and record.state == "done":
                 del queue.index[event.uid]
 
-    async def heartbeat(self, node: str) -> bytes | None:
-        """The newest report, for 30 s."""
-        found = self._redis.queue(node, make=True).heartbeat
-        return found[1] if found and found[0] > self._redis.clock() else None
+    async def heartbeats(self, nodes: Iterable[str]) -> dict[str, bytes]:
+        """The newest reports, for 30 s."""
+        found = {node: self._redis.queue(node, make=True).heartbeat for node in nodes}
+        return {node: each[1] for node, each in found.items() if each and each[0] > self._redis.clock()}
 
     async def known(self, node: str) -> dict[str, int]:
         """What is in flight."""
@@ -284,8 +286,8 @@ class MemoryNodeBroker:
 
     def control(self, after: str) -> tuple[str, list[str]]:
         """Entries after a position."""
-        queue, number = self._queue(), int(after.split("-")[0])
-        found = [each for each in queue.control if int(each[0].split("-")[0]) > number]
+        queue = self._queue()
+        found = [each for each in queue.control if _number(each[0]) > _number(after)]
         stop = [uid for _, uid, attempt in found if uid in queue.index and queue.index[uid].attempt == attempt]
         return (found[-1][0] if found else after), stop
 
@@ -297,6 +299,10 @@ class MemoryNodeBroker:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _number(entry: str) -> int:
+    return int(entry.split("-")[0])
 
 
 def _current(queue: _Queue, claim: Claim) -> _Record:

@@ -15,6 +15,7 @@ from controllers.loop.app import run
 from controllers.loop.cache import Cache
 from controllers.loop.metrics import Refuse, uncounted
 from controllers.loop.objects import resource_of
+from controllers.loop.packed import RECENT
 from controllers.loop.process import Compose, Context, Process
 from controllers.loop.settings import from_environment
 from controllers.review import Reviewer
@@ -42,7 +43,7 @@ def compose(cluster: str, listen: Listen) -> Compose:
 
     async def composed(context: Context) -> Process:
         refuse = context.metrics.refuse
-        trust, marks, evaluator = TrustSource(cluster), Cache(resource_of(REVISION_MARK)), InChild()
+        trust, marks, evaluator = TrustSource(cluster), Cache(resource_of(REVISION_MARK), most_open=RECENT), InChild()
         heard = telling(Figures(context.metrics), context.tell)
         admission = Admission(Reviewer(evaluator), marks, trust.view, lambda: datetime.now(UTC), refuse, heard)
 

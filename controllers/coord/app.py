@@ -46,10 +46,10 @@ def _process(cluster: str, namespace: str, context: Context) -> Process:
     serving = SupervisorReconciler(context.kube, trust, liveness, context.now)
 
     def wake_all() -> None:
-        for each in wanted.all():
-            controller.wake(each.key)
-        for key in serving.supervisors():
-            supervisors.wake(key)
+        for key in wanted:
+            controller.wake(key)
+        for each in serving.supervisors():
+            supervisors.wake(each)
 
     def names() -> list[str]:
         return [each.name for each in reconciler.candidates()]

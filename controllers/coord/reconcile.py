@@ -13,6 +13,7 @@ from controllers.loop.conditions import Condition, ConditionStatus, merge
 from controllers.loop.controller import Done, Outcome
 from controllers.loop.kube import Kube
 from controllers.loop.objects import Json, Object, ObjectKey, resource_of
+from controllers.loop.packed import RECENT
 from controllers.trust_source import TrustSource
 from crds.deployment import DEPLOYMENT
 from crds.machine import MACHINE
@@ -31,17 +32,17 @@ def without_script(raw: Json) -> Json:
 
 def deployments(*tallies: Tally) -> Cache:
     """The cache of deployments, by the supervisor that serves them."""
-    return Cache(resource_of(DEPLOYMENT), without_script, {"supervisor": _by_supervisor}, tallies)
+    return Cache(resource_of(DEPLOYMENT), without_script, {"supervisor": _by_supervisor}, tallies, RECENT)
 
 
 def machines(*tallies: Tally) -> Cache:
     """The cache of machines, by deployment."""
-    return Cache(resource_of(MACHINE), indexes={"deployment": _by_deployment}, tallies=tallies)
+    return Cache(resource_of(MACHINE), indexes={"deployment": _by_deployment}, tallies=tallies, most_open=RECENT)
 
 
 def volumes(*tallies: Tally) -> Cache:
     """The cache of volumes, by deployment."""
-    return Cache(resource_of(VOLUME), indexes={"deployment": _by_deployment}, tallies=tallies)
+    return Cache(resource_of(VOLUME), indexes={"deployment": _by_deployment}, tallies=tallies, most_open=RECENT)
 
 
 def _by_supervisor(seen: Object) -> Iterable[str]:
@@ -85,14 +86,14 @@ class Reconciler:
                 region=record.region,
                 listed=True,
                 alive=self.liveness.alive(name),
-                deployments=len(self.deployments.by("supervisor", name)),
+                deployments=len(self.deployments.keys_by("supervisor", name)),
             )
             for name, record in sorted(supervisors.items())
         ]
 
     def _subject(self, seen: Object) -> Subject:
         held = seen.status.get("supervisor") or {}
-        placed = any(cache.by("deployment", seen.uid) for cache in (self.machines, self.volumes))
+        placed = any(cache.keys_by("deployment", seen.uid) for cache in (self.machines, self.volumes))
         region = seen.spec.get("region", "")
         return Subject(seen.namespace, seen.name, region, held.get("name", ""), int(held.get("epoch") or 0), placed)
 

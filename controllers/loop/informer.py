@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from controllers.loop.cache import Cache, light
+from controllers.loop.cache import Cache, identity, light
 from controllers.loop.errors import KubeError, MissingKind, NotFound, WatchEnded
 from controllers.loop.kube import Kube
-from controllers.loop.objects import Object, Resource, is_older
+from controllers.loop.objects import Json, Object, Projection, Resource, is_older
 from controllers.loop.silence import Silence
 from controllers.loop.waking import Route, Waking
 
@@ -163,9 +163,8 @@ class Informer:
     async def _list(self, resource: Resource) -> bool:
         """Lists a kind; whether that told anything new."""
         caches = self._caches[resource]
-        projection = caches[0].projection if len(caches) == 1 else light
         async with self._listing:
-            listing = await self._kube.list(resource, projection=projection)
+            listing = await self._kube.list(resource, projection=_arriving(resource, caches))
             self._require_forward(resource, listing.resource_version)
             changed = [each for cache in caches for each in cache.replace(listing)]
         for each in changed:
@@ -184,3 +183,24 @@ class Informer:
         if due is not None and due > now + self._times.settle:
             self._next[resource] = now + self._times.gap
             self._wakeup.set()
+
+
+def _arriving(resource: Resource, caches: Sequence[Cache]) -> Projection:
+    """What is kept of each object of a list until its end: no more than its identity when it is no news.
+
+    The first list, in which everything is news, goes into the caches as it comes; a later one may turn out to be of a
+    store that was set back.
+    """
+    projection = caches[0].projection if len(caches) == 1 else light
+    first = not all(cache.synced for cache in caches)
+
+    def arrived(raw: Json) -> Json:
+        seen = Object(resource, raw)
+        if not all(cache.knows(seen) for cache in caches):
+            if not first:
+                return projection(raw)
+            for cache in caches:
+                cache.put(seen)
+        return identity(raw)
+
+    return arrived

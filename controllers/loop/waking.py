@@ -38,7 +38,7 @@ class Waking:
         """Wants every key that there is; from now on what changes wakes its keys."""
         self.begun = True
         for route in self._routes:
-            for each in route.cache.all():
+            for each in route.cache.each():
                 self._want(route, each)
 
     def wake(self, seen: Object) -> None:
@@ -52,7 +52,7 @@ class Waking:
         Everybody is left out: its own list spreads everybody once.
         """
         for route in self._of(resource):
-            for each in route.cache.all():
+            for each in route.cache.each():
                 keys = route.to_keys(each)
                 for key in () if isinstance(keys, Everybody) else keys:
                     route.queue.add_after(key, self._random.uniform(0.0, seconds))
@@ -78,5 +78,5 @@ class Waking:
         self._calling.discard(queue)
         for route in self._routes:
             if route.queue is queue and route.to_keys is own_key:
-                for each in route.cache.all():
-                    queue.add(each.key)
+                for key in route.cache:
+                    queue.add(key)

@@ -9,8 +9,9 @@ from controllers.certified import Certified, without_registration
 from controllers.loop.cache import Cache, Tally
 from controllers.loop.controller import Everybody, Watch, everybody
 from controllers.loop.objects import Object, ObjectKey, resource_of
+from controllers.loop.packed import RECENT
 from controllers.removed import is_forgotten
-from controllers.supervisor.memo import PerObject, Reserved, Uids
+from controllers.supervisor.memo import Names, PerObject, Reserved, Uids
 from controllers.supervisor.model import NodeView, WorkKind
 from controllers.trust_source import TrustSource
 from crds.deployment import DEPLOYMENT
@@ -45,6 +46,14 @@ def _by_deployment(seen: Object) -> Iterable[str]:
     return (seen.labels.get(DEPLOYMENT_UID_LABEL, ""),)
 
 
+def _by_node(seen: Object) -> Iterable[str]:
+    return (seen.spec["node"],)
+
+
+def _by_removal(seen: Object) -> Iterable[bool]:
+    return (True,) if seen.deletion_timestamp is not None else ()
+
+
 def _by_place(mark: Object) -> Iterable[tuple[str, str]]:
     return ((mark.spec["namespace"], mark.spec["name"]),)
 
@@ -61,16 +70,18 @@ class Caches:
     def __init__(self, trust: TrustSource, jobs: Iterable[Tally] = ()) -> None:
         """`jobs` are tallies of the cache of jobs."""
         self.trust = trust
-        children = {"uid": _by_uid, "deployment": _by_deployment, "owner": deployment_key}
+        owned = {"uid": _by_uid, "deployment": _by_deployment, "owner": deployment_key}
+        placed = {**owned, "node": _by_node, "going": _by_removal}
         self.reserved, self.uids = Reserved(), Uids()
-        self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid}, tallies=[self.uids.count])
-        self.machines = Cache(MACHINES, indexes=children, tallies=[self.reserved.count])
-        self.volumes = Cache(VOLUMES, indexes=children, tallies=[self.reserved.count])
-        self.jobs = Cache(JOBS, indexes=children, tallies=jobs)
-        self.nodes = Cache(NODES, without_registration)
+        self.deployments = Cache(DEPLOYMENTS, indexes={"uid": _by_uid}, tallies=[self.uids.count], most_open=RECENT)
+        self.machines = Cache(MACHINES, indexes=placed, tallies=[self.reserved.count], most_open=RECENT)
+        self.volumes = Cache(VOLUMES, indexes=placed, tallies=[self.reserved.count], most_open=RECENT)
+        self.jobs = Cache(JOBS, indexes=owned, tallies=jobs, most_open=RECENT)
+        self.node_names = Names(lambda node: not is_forgotten(node))
+        self.nodes = Cache(NODES, without_registration, tallies=[self.node_names.count])
         self.certified = Certified(trust.view)
         self.node_views = PerObject[NodeView](self.nodes, is_there)
-        self.marks = Cache(MARKS, indexes={"place": _by_place})
+        self.marks = Cache(MARKS, indexes={"place": _by_place}, most_open=RECENT)
         self._view: TrustView | None = None
         self._node_states: dict[str, object] = {}
 
@@ -109,12 +120,12 @@ class Caches:
 
     def placed_on(self, nodes: Collection[str]) -> list[Object]:
         """Machines and volumes of these nodes."""
-        return [each for cache in (self.machines, self.volumes) for each in cache.all() if each.spec["node"] in nodes]
+        caches = (self.machines, self.volumes)
+        return [each for cache in caches for node in sorted(nodes) for each in cache.by("node", node)]
 
     def key_of_uid(self, uid: str) -> ObjectKey | None:
         """The deployment with this uid."""
-        found = self.deployments.by("uid", uid)
-        return found[0].key if found else None
+        return next(iter(self.deployments.keys_by("uid", uid)), None)
 
     def node(self, name: str) -> Object | None:
         """The node, unless it is forgotten."""

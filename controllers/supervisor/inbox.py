@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 EVENT_SECONDS = 1.0
 REPORT_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
-UNSETTLED_SECONDS = 0.05
+MOST_WAITING = 200
+"""Of one node: its other events stay in the queue, which is bounded, until some of these are taken in."""
 
 
 class Inbox:
@@ -30,7 +31,7 @@ class Inbox:
     ) -> None:
         self._broker, self._caches, self._reports, self._wake = broker, caches, reports, wake
         self._waiting: dict[ObjectKey, dict[tuple[str, str], Event]] = defaultdict(dict)
-        self._taken: set[tuple[str, str]] = set()
+        self._taken: dict[str, set[str]] = defaultdict(set)
 
     def waiting(self, key: ObjectKey) -> list[Event]:
         """The events that concern a deployment. They wake it once, and wait until they are done."""
@@ -40,7 +41,9 @@ class Inbox:
         """Forgets an event; should it not have been settled, it comes anew."""
         events = self._waiting.get(key, {})
         events.pop((event.node, event.entry), None)
-        self._taken.discard((event.node, event.entry))
+        self._taken[event.node].discard(event.entry)
+        if not self._taken[event.node]:
+            del self._taken[event.node]
         if not events:
             self._waiting.pop(key, None)
 
@@ -61,43 +64,40 @@ class Inbox:
 
     async def read(self, timeout: float = 0.0) -> float:
         """Takes in the events that there are, or come within `timeout`; returns for how long to pause. JobsError."""
-        names = [each.name for each in self._caches.known_nodes()]
-        if not names:
+        heard = [name for name in self._caches.node_names if len(self._taken.get(name, ())) < MOST_WAITING]
+        if not heard:
             return PAUSE_SECONDS
-        events = await self._broker.events(names, timeout)
-        fresh = [event for event in events if not self._is_waiting(event)]
+        # What was done with but not settled comes anew as soon as nothing else of its node is waiting.
+        after = {node: max(entries, key=_position) for node, entries in self._taken.items()}
+        fresh = await self._broker.events(heard, timeout, after)
         # A receipt comes after the report that shows its effect, so the report is looked at first.
         if fresh:
             await self._look({event.node for event in fresh})
         unclaimed = [event for event in fresh if not self._put(event)]
         if unclaimed:
             await self._broker.settle(unclaimed)
-        return UNSETTLED_SECONDS if events and not fresh else 0.0
+        return 0.0
 
     async def look(self) -> None:
         """Looks at the report of every node, and forgets those of nodes that are gone. Raises JobsError."""
-        names = {each.name for each in self._caches.known_nodes()}
-        self._reports.keep(names)
-        await self._look(names)
+        self._reports.keep(set(self._caches.node_names))
+        await self._look(set(self._caches.node_names))
         if self._reports.listen(each for each in self._caches.known_nodes() if is_reachable(each)):
-            for each in self._caches.deployments.all():
-                self._wake(each.key)
+            for key in self._caches.deployments:
+                self._wake(key)
 
     async def _look(self, names: Collection[str]) -> None:
-        nodes = [each for each in self._caches.known_nodes() if each.name in names]
+        nodes = [node for name in sorted(names) if (node := self._caches.node(name)) is not None]
         news = await self._reports.refresh(nodes)
         found = {uid: self._caches.key_of_uid(uid) for uid in news.deployments}
         keys = {key for key in found.values() if key is not None}
         if None in found.values():
             # What is held for a deployment that is gone concerns the namesake that may have come after it.
-            keys |= {each.key for each in self._caches.deployments.all()}
+            keys |= set(self._caches.deployments)
         if news.nodes:
             keys |= {key for each in self._caches.placed_on(news.nodes) for key in deployment_key(each)}
         for key in sorted(keys):
             self._wake(key)
-
-    def _is_waiting(self, event: Event) -> bool:
-        return (event.node, event.entry) in self._taken
 
     def _put(self, event: Event) -> bool:
         """Whether the event concerns a deployment that we know; what concerns nobody is settled at once."""
@@ -108,7 +108,13 @@ class Inbox:
             for seen in cache.by("uid", uid):
                 for key in deployment_key(seen):
                     self._waiting[key][(event.node, event.entry)] = event
-                    self._taken.add((event.node, event.entry))
+                    self._taken[event.node].add(event.entry)
                     self._wake(key)
                     return True
         return False
+
+
+def _position(entry: str) -> tuple[int, int]:
+    """Of an entry in its stream: milliseconds, and a number within them (Redis' stream ids)."""
+    milliseconds, _, number = entry.partition("-")
+    return int(milliseconds), int(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -89,6 +89,24 @@ class Uids:
     def strangers(self, uids: set[str]) -> set[str]:
         """Those that are not among them."""
         return uids - self._known
+
+
+class Names:
+    """The names of the objects of a cache that count."""
+
+    def __init__(self, counts: Callable[[Object], bool]) -> None:
+        self._counts = counts
+        self._known: dict[str, None] = {}
+
+    def count(self, seen: Object, sign: int) -> None:
+        """An object came (1) or went (-1)."""
+        if sign < 0:
+            self._known.pop(seen.name, None)
+        elif self._counts(seen):
+            self._known[seen.name] = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
 
 
 def size_of(seen: Object) -> Capacity:

@@ -65,7 +65,7 @@ class Want:
         return (self.kind, self.name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of a node's signed report: what the node says of a resource."""
 

@@ -44,14 +44,13 @@ class Removals:
 
     def held(self, now: datetime) -> dict[str, str]:
         """The machines (by uid) whose removal waits for an operator, with the sentence that says so."""
-        machines = self._caches.machines.unordered()
-        going = [each for each in machines if each.deletion_timestamp is not None]
+        going = self._caches.machines.by("going", True)
         waiting = {each.uid: each for machine in going if (each := self._removal(machine)) is not None}
         self._forget(waiting.values(), now)
         gone = {uid: each for uid, each in self._done.items() if uid not in waiting}
         regions = Counter(each.region for each in gone.values())
-        for node, count in Counter(each.spec["node"] for each in machines).items():
-            regions[self._region(node)] += count
+        for node in self._caches.nodes:
+            regions[self._region(node.name)] += len(self._caches.machines.keys_by("node", node.name))
         return brake.held([*waiting.values(), *gone.values()], regions, self._agreed(), self._supervisor)
 
     def _forget(self, waiting: Iterable[Removal], now: datetime) -> None:

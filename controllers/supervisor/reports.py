@@ -6,6 +6,7 @@ The queue may repeat or hold back what a node said, so only what is newer counts
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -38,9 +39,11 @@ class News:
 
 @dataclass(frozen=True)
 class Known:
-    """A report with its rows by (deployment uid, kind, name), and when it came by our own monotonic clock."""
+    """A report as far as it is read again: its number and the node's time, its rows by (deployment uid, kind, name),
+    the names in its bin, and when it came by our own monotonic clock."""
 
-    report: Report
+    sequence: int
+    time: str
     rows: Rows
     bin: frozenset[str]
     received: float
@@ -61,6 +64,7 @@ class Reports:
         self.cluster = cluster
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._read_before: dict[str, tuple[bytes, Known | None]] = {}
+        """The digest of what was read last of each node, and what it said."""
         self._newest: dict[str, Known] = {}
         self._known: dict[str, Known] = {}
         self.holdings = Holdings()
@@ -107,8 +111,10 @@ class Reports:
     async def refresh(self, nodes: Iterable[Object]) -> News:
         """Reads the heartbeats of these nodes; returns what changed by them."""
         uids, turned = set[str](), set[str]()
-        for node in nodes:
-            new = self._current(node.name, await self._read(node))
+        asked = list(nodes)
+        found = await self._broker.heartbeats([node.name for node in asked])
+        for node in asked:
+            new = self._current(node.name, self._read(node, found.get(node.name)))
             old = self._known.pop(node.name, None)
             if new is not None:
                 self._known[node.name] = new
@@ -116,14 +122,14 @@ class Reports:
             turned |= {node.name} if (old is None) != (new is None) else set()
         return News(frozenset(uids), frozenset(turned))
 
-    async def _read(self, node: Object) -> Known | None:
-        data = await self._broker.heartbeat(node.name)
+    def _read(self, node: Object, data: bytes | None) -> Known | None:
         if data is None:
             return None
         before, known = self._read_before.get(node.name, (b"", None))
-        if data != before:
+        digest = hashlib.sha256(data).digest()
+        if digest != before:
             known = self._open(node, data)
-            self._read_before[node.name] = (data, known)
+            self._read_before[node.name] = (digest, known)
         return known if self._counts(node) else None
 
     def _counts(self, node: Object) -> bool:
@@ -149,22 +155,23 @@ class Reports:
             log.warning("report of %s speaks for %s of %s", node.name, report.node, report.cluster)
             self._refuse("report", str(Code.WRONG_NODE if report.node != node.name else Code.WRONG_CLUSTER))
             return None
-        return Known(report, _rows(report), frozenset(report.bin), self._clock())
+        return Known(report.sequence, report.time, _rows(report), frozenset(report.bin), self._clock())
 
     def _current(self, node: str, read: Known | None) -> Known | None:
         """What counts now: the newest, as long as the queue has one and it is not the same for too long."""
         newest = self._newest.get(node)
-        if read is not None and (newest is None or _is_newer(read.report, newest.report)):
+        if read is not None and (newest is None or _is_newer(read, newest)):
+            if newest is None or newest.rows != read.rows:
+                self.holdings.replace(node, read.rows)
             newest = self._newest[node] = read
-            self.holdings.replace(node, read.rows)
         if read is None or newest is None or self._clock() - newest.received > STALE_SECONDS:
             return None
         return newest
 
 
-def _is_newer(report: Report, than: Report) -> bool:
+def _is_newer(known: Known, than: Known) -> bool:
     """Numbers rise over restarts too; a node that lost its count is known by the time that it signs."""
-    return report.sequence > than.sequence or report.time > than.time
+    return known.sequence > than.sequence or known.time > than.time
 
 
 def _changed(before: Rows, after: Rows) -> set[str]:

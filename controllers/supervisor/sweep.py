@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 
 from controllers.loop.conditions import condition
 from controllers.supervisor.caches import Caches
@@ -38,8 +37,8 @@ class Sweeper:
 
     async def sweep(self, node: str) -> None:
         """Sweeps one node's queue."""
-        known, wanted = await self._broker.known(node), set(self._wanted())
-        strangers = {uid: attempt for uid, attempt in known.items() if uid not in wanted}
+        known = await self._broker.known(node)
+        strangers = {uid: attempt for uid, attempt in known.items() if not self._is_wanted(uid)}
         if strangers.keys() & self._cancelled.pop(node, set()):
             log.warning("the queue of %s holds what nobody waits for: making it anew", node)
             await self._broker.clear(node)
@@ -49,11 +48,10 @@ class Sweeper:
         if strangers:
             self._cancelled[node] = set(strangers)
 
-    def _wanted(self) -> Iterator[str]:
-        """The uids of open jobs and of removals under way."""
-        for job in self._caches.jobs.all():
-            ended = condition(job.status, "Succeeded")
-            if ended is None or ended["status"] == "Unknown":
-                yield job.uid
-        for cache in (self._caches.machines, self._caches.volumes):
-            yield from (each.uid + ABSENT for each in cache.all() if each.deletion_timestamp is not None)
+    def _is_wanted(self, uid: str) -> bool:
+        """Whether it is an open job or a removal under way."""
+        if uid.endswith(ABSENT):
+            own, caches = uid.removesuffix(ABSENT), (self._caches.machines, self._caches.volumes)
+            return any(each.deletion_timestamp is not None for cache in caches for each in cache.by("uid", own))
+        ended = [condition(job.status, "Succeeded") for job in self._caches.jobs.by("uid", uid)]
+        return any(each is None or each["status"] == "Unknown" for each in ended)

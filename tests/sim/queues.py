@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from jobs.broker import Cancelled, Claim, Event, Placement, Usage
+from jobs.broker import NOTHING, Cancelled, Claim, Event, Placement, Usage
 from jobs.errors import Unavailable
 from jobs.testing import MemoryControllerBroker, MemoryNodeBroker, MemoryRedis
 from tests.sim import threads
@@ -92,14 +92,14 @@ class SupervisorQueue:
         self._process.write(f"cancel {uid}", "after")
         return cancelled
 
-    async def events(self, nodes: Iterable[str], timeout: float) -> list[Event]:
+    async def events(self, nodes: Iterable[str], timeout: float, after: Mapping[str, str] = NOTHING) -> list[Event]:
         """See ControllerBroker."""
         names = list(nodes)
         await self._pass()
-        if not (found := await self._inner.events(names, 0)):
+        if not (found := await self._inner.events(names, 0, after)):
             await self._redis.news(timeout)
             await self._pass()
-            found = await self._inner.events(names, 0)
+            found = await self._inner.events(names, 0, after)
         return found
 
     async def settle(self, events: Iterable[Event]) -> None:
@@ -109,10 +109,10 @@ class SupervisorQueue:
         await self._inner.settle(settled)
         self._process.write("settle", "after")
 
-    async def heartbeat(self, node: str) -> bytes | None:
+    async def heartbeats(self, nodes: Iterable[str]) -> dict[str, bytes]:
         """See ControllerBroker."""
         await self._pass()
-        return await self._inner.heartbeat(node)
+        return await self._inner.heartbeats(nodes)
 
     async def known(self, node: str) -> dict[str, int]:
         """See ControllerBroker."""

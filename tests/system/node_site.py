@@ -209,7 +209,7 @@ class Site:
 
     def heartbeat(self, node: str) -> Report | None:
         """The report in the node's queue."""
-        kept = self.call(self.broker.heartbeat(node))
+        kept = self.call(self.broker.heartbeats([node])).get(node)
         return open_signed(kept, REPORT_TYPE, Report, decode(self.nodes[node].signing_key)) if kept else None
 
     def answer(self, path: str, body: bytes) -> dict[str, Any]:

@@ -116,7 +116,7 @@ async def test_after_a_lost_disk_functions_groups_and_jobs_come_back(site: Redis
     assert refused.type is AccessDenied
     with suppress(Unavailable):
         # The first call after a restart may meet a connection of before.
-        await site.supervisor.heartbeat(NODE)
+        await site.supervisor.heartbeats([NODE])
     assert await place(site) is Placement.PLACED
     await site.supervisor.grant(NODE, "password")
     claim = site.node(NODE).claim(0.5, pending=False)
@@ -315,5 +315,5 @@ async def test_only_the_sites_authority_vouches_for_a_server(
         return
     supervisor = RedisControllerBroker(misled)
     with pytest.raises(Unavailable, match="certificate"):
-        await supervisor.heartbeat(NODE)
+        await supervisor.heartbeats([NODE])
     await supervisor.close()

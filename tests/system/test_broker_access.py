@@ -149,7 +149,7 @@ class TestAHostileNode:
         with pytest.raises(AccessDenied):
             await mistaken.enqueue(NODE, "mine", 1, b"forged", {})
         with pytest.raises(AccessDenied):
-            await mistaken.heartbeat(NODE)
+            await mistaken.heartbeats([NODE])
         await mistaken.close()
 
 
@@ -161,7 +161,7 @@ async def test_the_supervisor_needs_no_right_that_it_lacks(server: RedisServer) 
     await broker.enqueue(NODE, "job", 1, b"", {"sha256:" + "0" * 64: b"x"})
     await broker.cancel(NODE, "job", 1)
     await broker.settle(await broker.events([NODE], 0.01))
-    await broker.known(NODE), await broker.expired(NODE), await broker.measure(NODE), await broker.heartbeat(NODE)
+    await broker.known(NODE), await broker.expired(NODE), await broker.measure(NODE), await broker.heartbeats([NODE])
     await broker.grant(NODE, "password")
     await broker.clear(NODE)
     await broker.revoke(NODE)

@@ -96,11 +96,11 @@ async def test_what_was_cut_off_while_it_was_idle_comes_back_unnoticed(
     node = RedisNodeBroker(NODE, server.connection(NODE, "password"))
     supervisor = RedisControllerBroker(server.supervisor)
     node.put_heartbeat(b"one")
-    assert await supervisor.heartbeat(NODE) == b"one"
+    assert await supervisor.heartbeats([NODE]) == {NODE: b"one"}
     with caplog.at_level(logging.INFO):
         await asyncio.sleep(LATER)
         node.put_heartbeat(b"two")
-        assert await supervisor.heartbeat(NODE) == b"two"
+        assert await supervisor.heartbeats([NODE]) == {NODE: b"two"}
     assert not caplog.records
     node.close()
     await supervisor.close()

@@ -201,6 +201,15 @@ class BrokerContract:
         await self.run(site)
         assert await self.events(site) == await self.events(site) == [("job", 1, b"receipt")]
 
+    async def test_events_after_a_position_are_those_that_came_later_on_that_node(self, site: QueueSite) -> None:
+        for node in (NODE, OTHER):
+            for number in range(3):
+                site.node(node).post_event(f"{number}", 1, b"")
+        known = {each.uid: each.entry for each in await site.supervisor.events([NODE], 0.5)}
+        later = await site.supervisor.events([NODE, OTHER], 0.01, {NODE: known["1"]})
+        assert [(each.node, each.uid) for each in later] == [(NODE, "2"), (OTHER, "0"), (OTHER, "1"), (OTHER, "2")]
+        assert await site.supervisor.events([NODE], 0.01, {NODE: known["2"]}) == []
+
     async def test_settling_an_old_attempt_leaves_the_newer_in_flight(self, site: QueueSite) -> None:
         await self.run(site)
         events = await site.supervisor.events([NODE], 0.5)
@@ -317,11 +326,11 @@ class BrokerContract:
         assert await site.supervisor.known(NODE) == {}
 
     async def test_the_newest_heartbeat_counts(self, site: QueueSite) -> None:
-        assert await site.supervisor.heartbeat(NODE) is None
+        assert await site.supervisor.heartbeats([NODE]) == {}
         site.node(NODE).put_heartbeat(b"old")
         site.node(NODE).put_heartbeat(b"new")
-        assert await site.supervisor.heartbeat(NODE) == b"new"
-        assert await site.supervisor.heartbeat(OTHER) is None
+        assert await site.supervisor.heartbeats([OTHER, NODE]) == {NODE: b"new"}
+        assert await site.supervisor.heartbeats([OTHER]) == await site.supervisor.heartbeats([]) == {}
 
     async def test_known_are_all_uids_in_flight(self, site: QueueSite) -> None:
         await self.place(site, "one")

@@ -67,7 +67,7 @@ async def test_heartbeats_and_documents_run_out(site: MemorySite) -> None:
     await site.supervisor.enqueue(NODE, "job", 1, b"", {DIGEST: PLAN})
     site.node(NODE).put_heartbeat(b"report")
     site.now += HEARTBEAT_SECONDS
-    assert await site.supervisor.heartbeat(NODE) is None
+    assert await site.supervisor.heartbeats([NODE]) == {}
     site.now += DOCUMENT_SECONDS
     with pytest.raises(BadDocument):
         site.node(NODE).document(DIGEST)

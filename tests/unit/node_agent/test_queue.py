@@ -184,8 +184,7 @@ async def test_a_change_of_state_is_told_at_once_and_wakes_the_supervisor(site: 
     await site.place()
     site.deliver(site.claim())
     heartbeat.beat(version)
-    kept = await site.supervisor.heartbeat(site.name)
-    assert kept is not None
+    kept = (await site.supervisor.heartbeats([site.name]))[site.name]
     report = open_signed(kept, REPORT_TYPE, Report, site.node.public)
     assert {row.name: row.state for row in report.table} == {"web-0": "running", "data-0": "present"}
     reports = [each for each in await site.supervisor.events([site.name], 0) if each.uid == "report"]

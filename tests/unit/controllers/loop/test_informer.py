@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from controllers.loop.cache import Cache
 from controllers.loop.controller import everybody, own_key
 from controllers.loop.errors import MissingKind, NotFound, Unavailable
 from controllers.loop.informer import Informer, ResyncTimes, WatchEvent
+from controllers.loop.kube import Listing
 from controllers.loop.objects import Object, ObjectKey, Resource
 from controllers.loop.queue import WorkQueue
 from controllers.loop.testing import MemoryKube, MemorySource
@@ -305,3 +307,24 @@ class CountingQueue(WorkQueue[ObjectKey]):
     def add_after(self, key: ObjectKey, seconds: float) -> None:
         self.added += 1
         super().add_after(key, seconds)
+
+
+async def test_of_a_list_only_what_is_news_is_kept_until_its_end() -> None:
+    async with World(QUICK) as world:
+        first = await world.make("first")
+        listed: list[list[int]] = []
+        list_all = world.kube.list
+
+        async def sizes(*where: Any, **how: Any) -> Listing:
+            listing = await list_all(*where, **how)
+            listed.append([len(each.raw) for each in listing.objects])
+            return listing
+
+        world.kube.list = sizes  # type: ignore[method-assign]
+        await world.begin()
+        held = world.cache.get(first.key)
+        assert held is not None
+        assert held.spec == first.spec
+        await asyncio.sleep(0.1)
+        assert listed[:2] == [[1], [1]], "metadata, and not even all of that"
+        assert world.cache.get(first.key) == held
