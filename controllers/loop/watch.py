@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import kopf
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
 
 from controllers.loop.access import Login
 from controllers.loop.errors import MissingKind, WatchEnded
@@ -45,7 +46,9 @@ class KopfSource:
     async def _watch(self, resources: Collection[Resource], deliver: Deliver, stop: asyncio.Event) -> None:
         registry = _registry(resources, deliver, self._login)
         refuse_foreign_handlers(registry)
-        tasks = await kopf.spawn_tasks(registry=registry, settings=settings(), clusterwide=True, stop_flag=stop)
+        tasks = await kopf.spawn_tasks(
+            registry=registry, settings=settings(), clusterwide=True, stop_flag=stop, memories=Forgetful()
+        )
         self._take_signals_back()
         try:
             await kopf.run_tasks(tasks, ignored=_Everything())
@@ -74,6 +77,14 @@ class _Everything(Collection[Any]):
 
     def __len__(self) -> int:
         return 0
+
+
+class Forgetful(ResourceMemories):
+    """kopf remembers for each object what daemons, timers and indices do with it, and has none here."""
+
+    async def recall(self, raw_body: Any, *, ephemeral: bool = True, **about: Any) -> ResourceMemory:
+        """A new memory each time, which nobody keeps."""
+        return await super().recall(raw_body, ephemeral=True, **about)
 
 
 class _NoProgress(kopf.ProgressStorage):
