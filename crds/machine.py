@@ -58,7 +58,7 @@ class Reason(DocumentedReason):
         "its node has no certificate that counts: what it says is not believed; it may well run on",
         "approve the node anew; if it is gone for good, `kubectl hardpan forget node`",
     )
-    REMOVING = "Removing", "its node is asked to remove it", "wait"
+    REMOVING = "Removing", "its node is asked to remove it, once no machine has it", "wait, or what the message says"
 
 
 _PLACES = (Reason.PLACED, Reason.MOVES, Reason.STAYS)

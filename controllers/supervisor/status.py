@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from controllers.loop.conditions import Condition as Fact
 from controllers.supervisor.away import away
+from controllers.supervisor.in_use import in_use
 from controllers.supervisor.model import Accepted, Placed, Snapshot
 from controllers.supervisor.placement import Unplaced
 from controllers.supervisor.rollout import Rollout
@@ -114,9 +115,10 @@ def _wanted(snapshot: Snapshot) -> list[Placed]:
 
 
 def _trouble(snapshot: Snapshot) -> str:
-    """What nodes said of the jobs that did not succeed, so that the reason is where people look."""
+    """What nodes said of the jobs that did not succeed, or what a deleted volume waits for: where people look."""
     said = [f"{job.reason}: {job.message}" for job in snapshot.jobs if job.succeeded is None and job.message]
     said += [placed.row.message for placed in snapshot.placed if placed.row and placed.row.message]
+    said += [f"volume {placed.name}: {held}" for placed in _wanted(snapshot) if (held := in_use(placed, snapshot))]
     return f" ({said[0]})" if said else ""
 
 

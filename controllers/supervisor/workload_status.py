@@ -5,6 +5,7 @@ from __future__ import annotations
 from controllers.loop.conditions import Condition as Fact
 from controllers.loop.conditions import ConditionStatus
 from controllers.supervisor.away import away
+from controllers.supervisor.in_use import in_use
 from controllers.supervisor.model import Placed, Snapshot
 from controllers.supervisor.moves import is_on_its_way, stays
 from crds.machine import Reason
@@ -69,17 +70,8 @@ def _state(placed: Placed, snapshot: Snapshot) -> State:
 
 def _removal(placed: Placed, snapshot: Snapshot) -> str:
     """What a removal waits for."""
-    halted = snapshot.halted.get(placed.uid)
-    users = [
-        each.name
-        for each in snapshot.placed
-        if placed.kind == "volume" and each.kind == "machine" and placed.name in each.volumes
-    ]
-    if halted:
-        return halted
-    if users:
-        return f"waiting until machine {users[0]} no longer has it"
-    return f"waiting for {placed.node} to remove it{away(placed, snapshot)}"
+    held = snapshot.halted.get(placed.uid) or in_use(placed, snapshot)
+    return held or f"waiting for {placed.node} to remove it{away(placed, snapshot)}"
 
 
 def _unsettled(placed: Placed, snapshot: Snapshot) -> State:

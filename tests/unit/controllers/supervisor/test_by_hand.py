@@ -10,6 +10,11 @@ from controllers.supervisor.caches import JOBS, MACHINES, MARKS, VOLUMES
 from crds.meta import DEPLOYMENT_FINALIZER
 from tests.unit.controllers.supervisor.world import WITH_VOLUMES, World
 
+LONE_VOLUME = """
+volume("data-0", #{ size: params.size });
+machine("web-0", #{ cpus: 1, memory: params.memory, image: params.image });
+"""
+
 
 async def running() -> World:
     """A world in which `web` runs with volumes."""
@@ -64,6 +69,36 @@ async def test_a_machine_and_a_volume_that_were_deleted_come_back_with_the_same_
     await well(world)
     assert machine in world.names(MACHINES)
     assert volume in world.names(VOLUMES)
+
+
+async def test_a_volume_that_was_deleted_while_a_machine_has_it_stays_and_says_what_to_do() -> None:
+    world = await running()
+    volume, machine = world.names(VOLUMES)[0], world.names(MACHINES)[0]
+    await world.delete(VOLUMES, volume)
+    await world.after(60)
+    remedy = f"`kubectl delete machines.hardpan.dev {machine}`"
+    assert remedy in world.said()["Ready"][2]
+    assert remedy in world.said(VOLUMES, volume)["Ready"][2]
+    assert world.said(MACHINES, machine)["Ready"][0] == "True"
+    assert world.nodes[0].runs == {f"machine/{machine}", f"volume/{volume}"}
+    await world.delete(MACHINES, machine)
+    await well(world)
+
+
+async def test_the_same_is_said_when_the_machine_was_only_about_to_get_it() -> None:
+    world = await World().begin()
+    await world.deploy(script=LONE_VOLUME)
+    (node,) = world.nodes
+    node.held = True
+    await world.deploy(script=WITH_VOLUMES, revision=2)
+    await world.delete(VOLUMES, "data-0")
+    (job,) = [each for each in world.server.objects(JOBS) if "Succeeded" not in world.said(JOBS, each.name)]
+    await world.delete(JOBS, job.name)
+    await world.after(60)
+    assert "`kubectl delete machines.hardpan.dev web-0`" in world.said()["Ready"][2]
+    node.held = False
+    await world.delete(MACHINES, "web-0")
+    await well(world)
 
 
 async def test_jobs_that_were_deleted_cost_nothing() -> None:

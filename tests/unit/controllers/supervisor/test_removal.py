@@ -194,14 +194,6 @@ async def test_a_deleted_machine_is_made_anew_on_its_volume() -> None:
     assert world.said()["Ready"][0] == "True"
 
 
-async def test_a_deleted_volume_waits_for_the_machine_that_has_it_and_says_so() -> None:
-    world = await running()
-    await world.delete(VOLUMES, "data-0")
-    await world.after(3)
-    assert world.said(VOLUMES, "data-0")["Ready"][1:] == ("Removing", "waiting until machine web-0 no longer has it")
-    assert world.nodes[0].runs == {"machine/web-0", "volume/data-0"}
-
-
 # What is left of a deployment whose object is gone --------------------------------------------------------------------
 
 
