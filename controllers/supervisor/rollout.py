@@ -94,7 +94,7 @@ def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Up
     stale = [(placed, want) for want in accepted.wants if (placed := _stale(snapshot, want)) is not None]
     volumes = [Update(placed, want) for placed, want in stale if want.kind == "volume"]
     machines = [Update(placed, want) for placed, want in stale if want.kind == "machine"]
-    down = [each for each in machines if _is_down(snapshot, each.placed)]
+    down = [each for each in machines if _is_in_hand(snapshot, each.placed)]
     # Those that cannot be seen come last: each would hold up the next until its node is back.
     up = sorted((each for each in machines if each not in down), key=lambda each: not each.placed.running)
     underway = sum(
@@ -109,10 +109,13 @@ def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Up
     return volumes + down + up[:room]
 
 
-def _is_down(snapshot: Snapshot, placed: Placed) -> bool:
-    """Whether it serves nobody; what runs on a node that cannot be reached may serve somebody."""
+def _is_in_hand(snapshot: Snapshot, placed: Placed) -> bool:
+    """Whether it serves nobody, or is being changed already, by an order that its node may carry out at any time.
+
+    What runs unchanged on a node that cannot be reached may serve somebody.
+    """
     node = snapshot.nodes.get(placed.node)
-    return not placed.running and (node is None or node.reachable)
+    return not placed.running and (node is None or node.reachable or not placed.settled)
 
 
 def _stale(snapshot: Snapshot, want: Want) -> Placed | None:

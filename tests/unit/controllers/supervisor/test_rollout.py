@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controllers.supervisor import rollout
 from controllers.supervisor.actions import Create, Delete, Raise, Update
-from controllers.supervisor.model import Placed, Row
+from controllers.supervisor.model import Placed, Row, Want
 from tests.unit.controllers.supervisor.build import GIB, accepted, job, machine, node, node_id, placed, snapshot, volume
 
 OLD = [machine(f"web-{i}", memory=128 << 20) for i in range(3)]
@@ -73,17 +73,26 @@ def test_a_machine_that_is_down_is_updated_at_once() -> None:
     assert [a.want.name for a in plan.actions if isinstance(a, Update)] == ["web-1"]
 
 
+def unseen(want: Want, generation: int = 1) -> Placed:
+    """On a node that was lost after it had done generation 1."""
+    return placed(want, 1, runs=False, reported=False, generation=generation, observed_generation=1)
+
+
+def changed(*objects: Placed) -> list[str]:
+    """What is changed now, where the second node cannot be reached."""
+    actions = rollout.plan(snapshot(accepted(*NEW), *objects, nodes=(node(0), node(1, reachable=False)))).actions
+    return [each.want.name for each in actions if isinstance(each, Update)]
+
+
 def test_what_cannot_be_seen_is_changed_last_and_in_turn() -> None:
-    nodes = (node(0), node(1, reachable=False))
-    unseen = [placed(each, 1, runs=False) for each in OLD[:2]]
+    lost = [unseen(each) for each in OLD[:2]]
+    assert changed(*lost, placed(OLD[2])) == ["web-2"]
+    assert changed(*lost, placed(NEW[2])) == ["web-0"]
+    assert changed(unseen(NEW[0], generation=2), lost[1], placed(NEW[2])) == []
 
-    def changed(*objects: Placed) -> list[str]:
-        actions = rollout.plan(snapshot(accepted(*NEW), *objects, nodes=nodes)).actions
-        return [each.want.name for each in actions if isinstance(each, Update)]
 
-    assert changed(*unseen, placed(OLD[2])) == ["web-2"]
-    assert changed(*unseen, placed(NEW[2])) == ["web-0"]
-    assert changed(placed(NEW[0], 1, runs=False), unseen[1], placed(NEW[2])) == []
+def test_what_was_being_changed_when_its_node_was_lost_is_in_hand_for_the_next_revision_too() -> None:
+    assert changed(unseen(OLD[0], generation=2), placed(OLD[1]), placed(OLD[2])) == ["web-0"]
 
 
 def test_a_failure_of_the_new_item_halts_the_update() -> None:
