@@ -113,5 +113,5 @@ def size_of(seen: Object) -> Capacity:
     """What an object takes on its node."""
     spec = seen.spec
     if seen.resource.kind == "Volume":
-        return Capacity(disk=spec["size"])
-    return Capacity(spec["cpus"], spec["memory"], spec["disk"])
+        return Capacity(disk=spec["size"], resources=1)
+    return Capacity(spec["cpus"], spec["memory"], spec["disk"], 1)

@@ -17,17 +17,28 @@ STALE = "StaleEpoch"
 
 @dataclass(frozen=True)
 class Capacity:
-    """Processors, bytes of memory, bytes of disk."""
+    """Processors, bytes of memory, bytes of disk, and how many machines and volumes, of which a report tells so many."""
 
     cpus: int = 0
     memory: int = 0
     disk: int = 0
+    resources: int = 0
 
     def __add__(self, other: Capacity) -> Capacity:
-        return Capacity(self.cpus + other.cpus, self.memory + other.memory, self.disk + other.disk)
+        return Capacity(
+            self.cpus + other.cpus,
+            self.memory + other.memory,
+            self.disk + other.disk,
+            self.resources + other.resources,
+        )
 
     def __sub__(self, other: Capacity) -> Capacity:
-        return Capacity(self.cpus - other.cpus, self.memory - other.memory, self.disk - other.disk)
+        return Capacity(
+            self.cpus - other.cpus,
+            self.memory - other.memory,
+            self.disk - other.disk,
+            self.resources - other.resources,
+        )
 
 
 @dataclass(frozen=True)

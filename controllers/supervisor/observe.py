@@ -33,6 +33,7 @@ from crds.workload import MachineItem
 from trust.errors import Refusal
 from trust.host_name import host_name
 from trust.part import parse_time
+from trust.report import MOST_ROWS
 
 KINDS: Mapping[str, WorkKind] = {"Machine": "machine", "Volume": "volume"}
 
@@ -104,7 +105,7 @@ def node_view(node: Object, certified: Certified) -> NodeView:
         name=node.name,
         region=certificate.region if certificate else "",
         labels=certificate.labels if certificate else {},
-        capacity=Capacity(capacity.get("cpus", 0), capacity.get("memory", 0), capacity.get("disk", 0)),
+        capacity=Capacity(capacity.get("cpus", 0), capacity.get("memory", 0), capacity.get("disk", 0), MOST_ROWS),
         certified=not refusal,
         reachable=reachable,
         schedulable=not (node.spec.get("cordoned") or is_leaving(node)),

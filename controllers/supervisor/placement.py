@@ -72,8 +72,8 @@ class Field:
 def size_of(item: MachineItem | VolumeItem) -> Capacity:
     """What an item takes on its node."""
     if isinstance(item, VolumeItem):
-        return Capacity(disk=item.size)
-    return Capacity(item.cpus, item.memory, item.disk)
+        return Capacity(disk=item.size, resources=1)
+    return Capacity(item.cpus, item.memory, item.disk, 1)
 
 
 def requests(
@@ -148,6 +148,7 @@ def obstacle(request: Request, node: NodeView, field: Field) -> str:
         (free.memory < request.needs.memory, "too little memory"),
         (free.cpus < request.needs.cpus, "too few cpus"),
         (free.disk < request.needs.disk, "too little disk"),
+        (free.resources < request.needs.resources, "too many machines and volumes"),
     )
     return next((reason for fails, reason in checks if fails), "")
 

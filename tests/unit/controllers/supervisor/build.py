@@ -23,7 +23,7 @@ def node_id(number: int) -> str:
 
 def node(number: int, **changes: Any) -> NodeView:
     """A ready node of region eu with 4 processors and 4 GiB."""
-    view = NodeView(node_id(number), "eu", {}, Capacity(4, 4 * GIB, 100 * GIB), True, True, True)
+    view = NodeView(node_id(number), "eu", {}, Capacity(4, 4 * GIB, 100 * GIB, 1000), True, True, True)
     return dataclasses.replace(view, **changes)
 
 
@@ -53,9 +53,9 @@ def accepted(*wants: Want, revision: int = 1, max_unavailable: int = 1) -> Accep
 def placed(want: Want, on: int = 0, *, runs: bool = True, **changes: Any) -> Placed:
     """The object of a resource; `runs` says that its node reported it up at this generation."""
     size = (
-        Capacity(disk=want.item.size)
+        Capacity(disk=want.item.size, resources=1)
         if isinstance(want.item, VolumeItem)
-        else Capacity(want.item.cpus, want.item.memory, want.item.disk)
+        else Capacity(want.item.cpus, want.item.memory, want.item.disk, 1)
     )
     volumes = () if isinstance(want.item, VolumeItem) else tuple(each.volume for each in want.item.volumes)
     made = Placed(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from controllers.loop.objects import ObjectKey
+from controllers.supervisor import observe
 from controllers.supervisor.caches import JOBS, MACHINES, NODES
 from tests.unit.controllers.supervisor.fake_node import FakeNode
 from tests.unit.controllers.supervisor.world import WITH_VOLUMES, World
@@ -195,6 +198,16 @@ async def test_reports_that_change_nothing_for_placement_wake_nobody() -> None:
     before = len(world.server.writes)
     await world.settle()
     assert len(world.server.writes) == before
+
+
+async def test_a_node_is_given_no_more_machines_and_volumes_than_its_report_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(observe, "MOST_ROWS", 2)
+    world = await World().begin()
+    await world.deploy(replicas=3)
+    assert len(world.names(MACHINES)) == 2
+    assert "1 too many machines and volumes" in world.said()["Scheduled"][2]
 
 
 async def test_a_plan_that_fits_no_node_stays_pending_with_counted_reasons_until_there_is_room() -> None:

@@ -42,7 +42,7 @@ def test_machines_of_one_spread_group_go_to_different_nodes() -> None:
 
 
 def test_without_a_group_the_fullest_node_that_fits_is_taken() -> None:
-    homes, _ = placing(machine("a"), nodes=[node(0), node(1, capacity=Capacity(4, GIB, 100 * GIB))])
+    homes, _ = placing(machine("a"), nodes=[node(0), node(1, capacity=Capacity(4, GIB, 100 * GIB, 1000))])
     assert homes == {"machine/a": node_id(1)}
 
 
@@ -53,9 +53,10 @@ def test_without_a_group_the_fullest_node_that_fits_is_taken() -> None:
         ({"reachable": False}, "unreachable"),
         ({"schedulable": False}, "cordoned"),
         ({"region": "us"}, "other region"),
-        ({"capacity": Capacity(4, 1, 100 * GIB)}, "too little memory"),
-        ({"capacity": Capacity(0, 4 * GIB, 100 * GIB)}, "too few cpus"),
-        ({"capacity": Capacity(4, 4 * GIB, 1)}, "too little disk"),
+        ({"capacity": Capacity(4, 1, 100 * GIB, 1000)}, "too little memory"),
+        ({"capacity": Capacity(0, 4 * GIB, 100 * GIB, 1000)}, "too few cpus"),
+        ({"capacity": Capacity(4, 4 * GIB, 1, 1000)}, "too little disk"),
+        ({"capacity": Capacity(4, 4 * GIB, 100 * GIB, 0)}, "too many machines and volumes"),
     ],
 )
 def test_a_node_falls_out_by_the_rule_that_it_breaks(change: dict[str, object], reason: str) -> None:
@@ -70,7 +71,7 @@ def test_a_missing_label_is_named() -> None:
 
 
 def test_the_sentence_counts_the_reasons_and_names_the_most_free_memory() -> None:
-    small = Capacity(4, 256 << 20, 100 * GIB)
+    small = Capacity(4, 256 << 20, 100 * GIB, 1000)
     _, unplaced = placing(
         machine("a"), nodes=[node(0, capacity=small), node(1, schedulable=False), node(2, capacity=small)]
     )
