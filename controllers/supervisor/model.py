@@ -17,7 +17,7 @@ STALE = "StaleEpoch"
 
 @dataclass(frozen=True)
 class Capacity:
-    """Processors, bytes of memory, bytes of disk, and how many machines and volumes, of which a report tells so many."""
+    """Processors, bytes of memory, bytes of disk, and a number of machines and volumes."""
 
     cpus: int = 0
     memory: int = 0

@@ -200,7 +200,7 @@ async def test_reports_that_change_nothing_for_placement_wake_nobody() -> None:
     assert len(world.server.writes) == before
 
 
-async def test_a_node_is_given_no_more_machines_and_volumes_than_its_report_tells(
+async def test_a_node_is_given_no_more_than_its_report_tells(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(observe, "MOST_ROWS", 2)
