@@ -36,7 +36,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     f"{NODE}.executor.resources": {"threading": THREADING},
     f"{NODE}.executor.runner": {"threading": THREADING},
     f"{NODE}.executor.store": {"threading": THREADING},
-    "jobs.testing": {"threading": THREADING},
+    "jobs.testing.redis": {"threading": THREADING},
     "nacl.signing": {"SigningKey": RememberedSigningKey, "VerifyKey": RememberedVerifyKey},
 }
 KNOBS: dict[str, dict[str, Any]] = {
