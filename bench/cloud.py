@@ -15,9 +15,10 @@ from rich.console import Console
 from bench import nodes
 from cli import site as sites
 from cli.control_plane import environment
-from cli.demo.cloud import TENANT, DemoCloud, down
+from cli.demo.cloud import DemoCloud, down
 from cli.demo.layout import Layout
 from cli.demo.medium import MediumContent
+from cli.demo.people import TENANT
 from cli.demo.processes import Processes
 from cli.demo.steps import Steps
 from crds.tenant import TenantSpec

@@ -26,7 +26,7 @@ from bench.report import Row, percentiles
 from cli.control_plane import environment
 from cli.demo.ports import kept_ports
 from cli.demo.processes import Processes
-from cli.site import read_secret
+from cli.site_files import read_secret
 from trust.certificate import NodeCertificate, sign_with_token
 from trust.dsse import encode
 from trust.keys import SigningKey, node_id

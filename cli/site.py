@@ -13,22 +13,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from cli.errors import CliError, Usage
 from cli.signer import Signer, signature
-from cli.yaml_reading import LOADER
+from cli.site_files import manifest, read_record, read_yaml, write_secret, write_yaml
 from crds.jointoken import JoinTokenSpec
-from crds.meta import API_VERSION
 from crds.release import ReleaseSpec
 from crds.supervisor import SupervisorSpec
 from crds.tenant import TenantSpec
 from crds.trust import TrustSpec
 from crds.user import UserSpec
-from sal.errors import os_errors
 from sal.filesystem import write_durably
-from trust.dsse import Envelope, decode, encode, parse_envelope
+from trust.dsse import Envelope, encode, parse_envelope
 from trust.errors import TrustError
 from trust.keys import SigningKey, digest, tenant_id
 from trust.part import format_time
@@ -79,7 +76,7 @@ class Site:
         if not self.trust_file.exists():
             raise CliError(f"{self.folder} is no site: run `hardpan init` first, or name the site with --site")
         try:
-            return TrustSpec.model_validate(_read(self.trust_file)["spec"])
+            return TrustSpec.model_validate(read_yaml(self.trust_file)["spec"])
         except (KeyError, TypeError, ValidationError):
             raise CliError(f"{self.trust_file} is damaged: restore it from your backup") from None
 
@@ -90,7 +87,7 @@ class Site:
 
     def records(self) -> tuple[Record, ...]:
         """All records in the folder. Raises CliError naming a file that is none."""
-        return tuple(_record(file) for file in sorted((self.folder / "records").glob("*.yaml")))
+        return tuple(read_record(file) for file in sorted((self.folder / "records").glob("*.yaml")))
 
     def record(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """The spec of one record, or None."""
@@ -259,46 +256,3 @@ def only_region(view: TrustView) -> str:
 def new_tenant_id() -> str:
     """A random tenant id."""
     return tenant_id(secrets.token_bytes(32))
-
-
-def manifest(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """An object as kubectl takes it."""
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
-
-
-def write_yaml(file: Path, content: dict[str, Any]) -> None:
-    """Writes a manifest, whole."""
-    _write(file, yaml.safe_dump(content, sort_keys=False).encode(), 0o644)
-
-
-def write_secret(file: Path, seed: bytes) -> None:
-    """Writes a private seed, base64, readable by the owner only."""
-    _write(file, encode(seed).encode(), 0o600)
-
-
-def _write(file: Path, data: bytes, mode: int) -> None:
-    with os_errors(file.parent):
-        file.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(file, data, mode)
-
-
-def read_secret(file: Path) -> SigningKey:
-    """The key of a seed file."""
-    return SigningKey(decode(file.read_text().strip()))
-
-
-def _record(file: Path) -> Record:
-    try:
-        found = _read(file)
-        return Record(found["kind"], found["metadata"]["name"], found["spec"])
-    except (KeyError, TypeError):
-        raise CliError(f"{file} is no record: restore it from your backup, or remove it") from None
-
-
-def _read(file: Path) -> Any:
-    try:
-        return yaml.load(file.read_text(), Loader=LOADER)
-    except OSError as error:
-        raise CliError(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise CliError(f"{file} is damaged: restore it from your backup") from None

@@ -16,6 +16,7 @@ from cli.keys import KeyOption
 from cli.output import note, say
 from cli.publishing import HERE, ApplyOption, Change, SiteOption, publish
 from cli.site import Site
+from cli.site_files import write_secret
 from cli.wording import require, worded
 from crds.meta import DnsLabel, Region
 from trust.dsse import encode
@@ -79,7 +80,7 @@ def create(
         spec, made = sites.make_token({**fields, **{name: value for name, value in bound.items() if value}})
     except ValidationError as error:
         raise Usage(worded(error, "token")) from None
-    sites.write_secret(folder.token_file(name), made.seed)
+    write_secret(folder.token_file(name), made.seed)
     try:
         serving = sites.vouching(folder, region, in_site)
         publish(folder, Change((Record("JoinToken", name, spec.wire()), *serving)), key, apply)

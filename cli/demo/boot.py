@@ -13,7 +13,7 @@ from cli.demo.cloud import TOKEN, DemoCloud
 from cli.demo.steps import Steps
 from cli.errors import CliError
 from cli.image_options import Made, Wanted, make
-from cli.site import read_secret
+from cli.site_files import read_secret
 from efi.credentials import Credentials
 from efi.esp import Content
 from efi.usb import write_usb

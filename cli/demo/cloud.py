@@ -6,13 +6,13 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cli import site as sites
-from cli.demo.cluster import choose
+from cli.demo.cluster import choose_kubernetes
+from cli.demo.conditions import condition, is_current
 from cli.demo.control import CRDS, NAMESPACE, ControlPlane, Options
 from cli.demo.guest.build import build
 from cli.demo.helm import Helm
@@ -20,6 +20,7 @@ from cli.demo.layout import Layout
 from cli.demo.medium import MediumContent
 from cli.demo.network import DemoNetwork
 from cli.demo.nodes import DemoNodes
+from cli.demo.people import TENANT, People, active, tenant
 from cli.demo.plane import Plane
 from cli.demo.pods.cluster import PodsKubernetes
 from cli.demo.pods.plane import PodPlane
@@ -27,11 +28,10 @@ from cli.demo.tools import cache_folder, ensure_tools
 from cli.kubectl import Kubectl
 from cli.manifest import load
 from cli.pinned import Pinned
-from cli.signer import SshSigner, make_key
+from cli.signer import make_key
 from cli.signing import prepare, sign
 from cli.site import Site
 from crds.meta import REMOVALS_AGREED_UNTIL
-from crds.tenant import TenantSpec
 from crds.user import UserSpec
 from sal.addresses import node_prefix
 from sal.command import Runner
@@ -42,18 +42,8 @@ from trust.registration import open_evidence
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
 TOKEN = "demo"
-TENANT = "demo"
 GUEST = "hardpan-guest:"
 PATIENCE_SECONDS = 90.0
-
-
-@dataclass(frozen=True)
-class People:
-    """The demo's operator (two root keys) and its user."""
-
-    root: SshSigner
-    spare: SshSigner
-    user: SshSigner
 
 
 class DemoCloud:
@@ -72,7 +62,7 @@ class DemoCloud:
         self.kubernetes = (
             PodsKubernetes(layout.pods, runner, ensure_tools(runner, pods=True), durable=durable)
             if pods
-            else choose(layout.kubernetes, runner, durable=durable)
+            else choose_kubernetes(layout.kubernetes, runner, durable=durable)
         )
         self.kubectl = Kubectl(runner, layout.kubeconfig, self.kubernetes.kubectl)
         self.site = Site(layout.site)
@@ -126,7 +116,7 @@ class DemoCloud:
         if not self.site.trust_file.exists():
             keys = (people.root.key.line, people.spare.key.line)
             sites.init(self.site.folder, "demo", keys, people.root, "demo", now)
-            self.site.put("User", "demo", UserSpec.model_validate({"keys": [_active(people.user)]}))
+            self.site.put("User", "demo", UserSpec.model_validate({"keys": [active(people.user)]}))
             self.site.put("Tenant", TENANT, tenant(sites.new_tenant_id()))
             expires = format_time(now + timedelta(days=7))
             values = {"count": 10, "expires": expires, "site": "default", "region": "demo", "labels": {}}
@@ -286,37 +276,6 @@ class DemoCloud:
         found = self.kubectl.get("deployments.hardpan.dev", name, namespace) or {}
         conditions = (found.get("status") or {}).get("conditions") or []
         return "; ".join(f"{c['type']}={c['status']} {c['reason']} {c.get('message', '')}" for c in conditions)
-
-
-def condition(seen: dict[str, Any], kind: str) -> str:
-    """The status of one condition."""
-    conditions = (seen.get("status") or {}).get("conditions") or []
-    return next((str(each["status"]) for each in conditions if each["type"] == kind), "")
-
-
-def is_current(seen: dict[str, Any]) -> bool:
-    """Whether the status speaks of the spec as it is now."""
-    return bool((seen.get("status") or {}).get("observedGeneration") == seen["metadata"]["generation"])
-
-
-def tenant(identity: str) -> TenantSpec:
-    """The demo's tenant."""
-    gibibyte = 1 << 30
-    return TenantSpec.model_validate(
-        {
-            "id": identity,
-            "namespace": TENANT,
-            "members": [{"user": "demo", "roles": ["deploy"]}],
-            "thresholds": {"deploy": 1},
-            "ceilings": {"machines": 8, "cpus": 8, "memory": 4 * gibibyte, "volumes": 8, "storage": 32 * gibibyte},
-            "runtimes": ["vm"],
-            "imageHosts": ["images.example"],
-        }
-    )
-
-
-def _active(signer: SshSigner) -> dict[str, str]:
-    return {"publicKey": signer.key.line, "state": "active"}
 
 
 def down(cloud: DemoCloud) -> None:

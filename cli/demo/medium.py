@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.site import Site, read_secret
+from cli.site import Site
+from cli.site_files import read_secret
 from sal.filesystem import write_durably
 from trust.dsse import encode
 

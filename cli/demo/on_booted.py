@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cli.demo.boot import await_approved, credentials, image, write_medium
 from cli.demo.booted import BootedMachine, BootedMachines
-from cli.demo.cloud import GUEST, TENANT, DemoCloud
+from cli.demo.cloud import GUEST, DemoCloud
 from cli.demo.hardware import BACK
+from cli.demo.people import TENANT
 from cli.demo.steps import Steps
 from cli.errors import CliError
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cli.demo.cloud import TENANT, DemoCloud
+from cli.demo.cloud import DemoCloud
 from cli.demo.hardware import Hardware
 from cli.demo.layout import Layout
+from cli.demo.people import TENANT
 from cli.demo.programs import write_programs
 from cli.demo.steps import Steps
 

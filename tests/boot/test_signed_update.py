@@ -10,7 +10,7 @@ import pytest
 
 from cli.demo.boot import ENGINE, FLAVOUR, credentials
 from cli.demo.booted import MEMORY_MEBIBYTES, PREFIX
-from cli.demo.cloud import condition
+from cli.demo.conditions import condition
 from cli.image_options import Made, Wanted, make
 from efi.esp import Content
 from efi.usb import write_usb

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.demo.cloud import TENANT
 from cli.demo.control import Options
 from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.layout import NodeLayout
 from cli.demo.medium import MediumContent
 from cli.demo.nodes import DemoNodes
+from cli.demo.people import TENANT
 from crds.tenant import TenantSpec
 from node_agent.paths import Paths
 from node_agent.settings import CapacitySettings

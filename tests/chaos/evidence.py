@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from tests.chaos.arena import Arena, Hit
 from tests.chaos.watcher import Life
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import yaml
 
 from bench.cloud import IMAGE_DIGEST, BenchCloud
-from cli.demo.cloud import TENANT, condition, is_current
+from cli.demo.conditions import condition, is_current
 from cli.demo.control import NAMESPACE
+from cli.demo.people import TENANT
 from cli.demo.pods.plane import PodPlane
 from cli.demo.pods.values import values
 from crds.stamps import RELEASE

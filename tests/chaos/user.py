@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from cli.errors import CliError
 from cli.manifest import load
 from sal.errors import SalError

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from jobs.broker import Connection
 from jobs.redis_controller import RedisControllerBroker
 from plans.evaluate import evaluate

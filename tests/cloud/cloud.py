@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cli.demo.cloud import TENANT, DemoCloud, condition, down, is_current
+from cli.demo.cloud import DemoCloud, down
+from cli.demo.conditions import condition, is_current
 from cli.demo.control import Options
 from cli.demo.layout import Layout
+from cli.demo.people import TENANT
 from cli.errors import CliError
 from cli.manifest import load
 from sal.command import SystemRunner

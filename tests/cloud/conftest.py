@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from tests.cloud.cloud import Cloud
 from tests.cloud.leftovers import leftovers
 from tests.system.requirements import need

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from cli import site as sites
-from cli.demo.cloud import TENANT, DemoCloud
+from cli.demo.cloud import DemoCloud
 from cli.demo.control import NAMESPACE
+from cli.demo.people import TENANT
 from cli.demo.pods.plane import PodPlane
 from cli.demo.pods.values import values
 from tests.cluster.charts.helm import CHARTS, Helm, HelmRefused

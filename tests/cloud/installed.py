@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from bench.cloud import IMAGE_DIGEST, TOKEN, BenchCloud
-from cli.demo.cloud import TENANT
 from cli.demo.medium import MediumContent
+from cli.demo.people import TENANT
 from cli.demo.pki import Authority
 from cli.demo.pods.cluster import PodsKubernetes
 from cli.demo.pods.controllers import write_image

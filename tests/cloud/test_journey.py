@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from tests.cloud.cloud import Cloud
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli import site as sites
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from cli.manifest import load
 from cli.signer import make_key
 from cli.signing import prepare, sign

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from cli.demo.cloud import TENANT
+from cli.demo.people import TENANT
 from tests.cloud.cloud import Cloud
 
 WRITES = re.compile(r"^apiserver_request_total\{(.*)\} (\S+)$", re.MULTILINE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.demo.cloud import CRDS
+from cli.demo.control import CRDS
 from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.tools import Tools, ensure_tools
 from cli.kubectl import Kubectl

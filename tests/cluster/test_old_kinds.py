@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.demo.cloud import CRDS
+from cli.demo.control import CRDS
 from cli.demo.kubernetes import EmbeddedKubernetes
 from cli.demo.ports import kept_ports
 from cli.kubectl import Kubectl

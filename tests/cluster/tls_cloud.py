@@ -15,7 +15,7 @@ import yaml
 
 from bench.cloud import BenchCloud
 from cli.control_plane import environment
-from cli.demo.cloud import condition, is_current
+from cli.demo.conditions import condition, is_current
 from cli.demo.processes import Processes
 from cli.errors import CliError
 from controllers.certificates.leaves import Leaf

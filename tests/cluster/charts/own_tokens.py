@@ -15,7 +15,8 @@ import yaml
 
 from bench.cloud import BenchCloud
 from cli.control_plane import environment
-from cli.demo.cloud import DemoCloud, condition, is_current
+from cli.demo.cloud import DemoCloud
+from cli.demo.conditions import condition, is_current
 from cli.demo.control import ControlPlane
 from cli.demo.layout import Layout
 from cli.errors import CliError

@@ -15,7 +15,7 @@ import yaml
 from bench.cloud import BenchCloud
 from bench.stopwatch import IMAGE
 from cli.control_plane import ROLES
-from cli.demo.cloud import condition
+from cli.demo.conditions import condition
 from cli.demo.ports import is_free
 from cli.errors import CliError
 from jobs.trace import ENDPOINT

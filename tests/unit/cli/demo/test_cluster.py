@@ -37,7 +37,7 @@ def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def choose(folder: Path, **environment: str) -> cluster.Kubernetes:
-    return cluster.choose(folder, NoPrograms(), durable=False, environment={"PATH": "", **environment})
+    return cluster.choose_kubernetes(folder, NoPrograms(), durable=False, environment={"PATH": "", **environment})
 
 
 def test_without_one_it_brings_its_own(tmp_path: Path) -> None:
