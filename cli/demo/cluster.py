@@ -48,7 +48,9 @@ def own_kubernetes(environment: Mapping[str, str] = os.environ) -> str:
     return next(iter(named), "k3s" if shutil.which("k3s", path=environment.get("PATH")) else "")
 
 
-def choose_kubernetes(folder: Path, runner: Runner, *, durable: bool, environment: Mapping[str, str] = os.environ) -> Kubernetes:
+def choose_kubernetes(
+    folder: Path, runner: Runner, *, durable: bool, environment: Mapping[str, str] = os.environ
+) -> Kubernetes:
     """The user's own, else the embedded one."""
     own = own_kubernetes(environment)
     if own == KUBECONFIG:
