@@ -86,8 +86,7 @@ class Cache:
 
     def by(self, index: str, value: Hashable) -> tuple[Object, ...]:
         """The objects that have this value in an index, ordered by key."""
-        found = (self._objects.get(key) for key in self.keys_by(index, value))
-        return tuple(each for each in found if each is not None)
+        return self._objects.together(self.keys_by(index, value))
 
     def keys_by(self, index: str, value: Hashable) -> tuple[ObjectKey, ...]:
         """The keys of these objects, ordered."""

@@ -10,7 +10,7 @@ import pickle
 import sys
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from controllers.loop.objects import Object, ObjectKey, Resource
@@ -76,6 +76,12 @@ class PackedObjects:
         """Lets go of an object that is there."""
         self._open.pop(key, None)
         return self._opened(self._held.pop(key))
+
+    def together(self, keys: Sequence[ObjectKey]) -> tuple[Object, ...]:
+        """The objects of these keys, in use from now on, unless they are so many that hardly another would be."""
+        if len(keys) > self._most // 2:
+            return tuple(self.values(keys))
+        return tuple(self.put(key, self._opened(self._held[key])) for key in keys)
 
     def values(self, keys: Iterable[ObjectKey]) -> Iterator[Object]:
         """The objects of these keys, one opened at a time: who goes through many has none of them in use."""

@@ -59,6 +59,14 @@ def test_going_through_all_opens_none() -> None:
     assert opened(held) == "cd"
 
 
+def test_what_is_asked_for_together_is_in_use_unless_it_would_push_out_nearly_all() -> None:
+    held = holding("abcdef", 4)
+    assert held.together([key("a"), key("b")]) == (seen("a"), seen("b"))
+    assert opened(held) == "abef"
+    assert [each.name for each in held.together([key(name) for name in "bcd"])] == [*"bcd"]
+    assert opened(held) == "abef"
+
+
 def test_what_is_let_go_is_gone_whether_it_was_open_or_not() -> None:
     held = holding("abcd", 2)
     assert [held.pop(key(name)) for name in "ad"] == [seen("a"), seen("d")]
