@@ -15,12 +15,20 @@ class FrozenMap(dict[str, Any]):
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Packed and opened again it is as frozen as before."""
+        return FrozenMap, (dict(self),)
+
 
 class FrozenList(list[Any]):
     """A list for ever as it was made."""
 
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = clear = extend = insert = pop = remove = reverse = sort = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """See FrozenMap."""
+        return FrozenList, (list(self),)
 
 
 def frozen(value: Any) -> Any:
