@@ -112,10 +112,11 @@ def _updates(snapshot: Snapshot, accepted: Accepted, *, halted: bool) -> list[Up
 def _is_in_hand(snapshot: Snapshot, placed: Placed) -> bool:
     """Whether it serves nobody, or is being changed already, by an order that its node may carry out at any time.
 
-    What runs unchanged on a node that cannot be reached may serve somebody.
+    What ran unchanged when its node was heard last may serve somebody; the ledger hears of a node that comes back
+    before its report is here.
     """
-    node = snapshot.nodes.get(placed.node)
-    return not placed.running and (node is None or node.reachable or not placed.settled)
+    is_known = placed.reported or placed.node not in snapshot.nodes
+    return not placed.running and (is_known or not placed.settled)
 
 
 def _stale(snapshot: Snapshot, want: Want) -> Placed | None:

@@ -78,9 +78,9 @@ def unseen(want: Want, generation: int = 1) -> Placed:
     return placed(want, 1, runs=False, reported=False, generation=generation, observed_generation=1)
 
 
-def changed(*objects: Placed) -> list[str]:
-    """What is changed now, where the second node cannot be reached."""
-    actions = rollout.plan(snapshot(accepted(*NEW), *objects, nodes=(node(0), node(1, reachable=False)))).actions
+def changed(*objects: Placed, back: bool = False) -> list[str]:
+    """What is changed now, where the second node cannot be reached, or is just coming back."""
+    actions = rollout.plan(snapshot(accepted(*NEW), *objects, nodes=(node(0), node(1, reachable=back)))).actions
     return [each.want.name for each in actions if isinstance(each, Update)]
 
 
@@ -89,6 +89,10 @@ def test_what_cannot_be_seen_is_changed_last_and_in_turn() -> None:
     assert changed(*lost, placed(OLD[2])) == ["web-2"]
     assert changed(*lost, placed(NEW[2])) == ["web-0"]
     assert changed(unseen(NEW[0], generation=2), lost[1], placed(NEW[2])) == []
+
+
+def test_what_ran_on_a_node_that_comes_back_is_changed_in_turn_before_its_report_is_here() -> None:
+    assert changed(*[unseen(each) for each in OLD], back=True) == ["web-0"]
 
 
 def test_what_was_being_changed_when_its_node_was_lost_is_in_hand_for_the_next_revision_too() -> None:
