@@ -39,14 +39,14 @@ def trouble(world: World, seen: Object) -> str:
         if wanted is None or spoiled or accepted != wanted:
             return f"it says Ready at revision {accepted}; the last good one is {wanted}, spoiled since: {spoiled}"
         return differences(world, seen, world.truth.signed[seen.key][wanted])
-    if wanted is not None and not spoiled and waits_for_people(world, seen, wanted):
+    if wanted is not None and not spoiled and waits_for_people(world, seen):
         return ""
     if wanted is not None and not spoiled and not explained(seen):
         return f"it is not Ready and nothing is wrong with it: {ready['reason']}: {ready['message']}"
     held = world.marked(seen.key)
     if spoiled and accepted != held and (accepted is not None or world.children(seen)):
         return f"revision {held} was accepted; after a bad edit it says that {accepted} is"
-    if accepted is not None and not explained(seen) and not waits_for_people(world, seen, accepted):
+    if accepted is not None and not explained(seen) and not waits_for_people(world, seen):
         return differences(world, seen, world.truth.signed[seen.key][accepted])
     return ""
 
@@ -57,12 +57,13 @@ def explained(seen: Object) -> bool:
     return any(each["reason"] in reasons for each in seen.status.get("conditions") or ())
 
 
-def waits_for_people(world: World, seen: Object, revision: int) -> bool:
-    """Whether it waits for another revision than this one: a volume came back from the bin larger than it has it."""
+def waits_for_people(world: World, seen: Object) -> bool:
+    """Whether it waits for another plan than the accepted: a volume came back from the bin larger than it has it."""
+    accepted = (seen.status.get("accepted") or {}).get("revision")
     said = any("NeverShrinks: the volume has" in each["message"] for each in seen.status.get("conditions") or ())
-    if not said:
+    if not said or accepted is None:
         return False
-    plan = world.truth.signed[seen.key][revision]
+    plan = world.truth.signed[seen.key][accepted]
     items = {world.truth.host_name(seen.key, each.kind, each.name): each.item for each in plan.resources}
     return any(
         isinstance(item, VolumeItem) and node.host.volumes.get(name, 0) > item.size
