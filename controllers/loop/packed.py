@@ -1,4 +1,4 @@
-"""The objects of a cache in memory: those used last as they are, all others packed, for a tenth of the room.
+"""The objects of a cache in memory: those used last as they are, all others packed, for less than a third of the room.
 
 A deployment that runs as described is looked at every few minutes; as dictionaries ten thousand of them would take
 hundreds of megabytes.

@@ -50,7 +50,8 @@ class Removals:
         gone = {uid: each for uid, each in self._done.items() if uid not in waiting}
         regions = Counter(each.region for each in gone.values())
         for node in self._caches.nodes:
-            regions[self._region(node.name)] += len(self._caches.machines.keys_by("node", node.name))
+            if machines := self._caches.machines.keys_by("node", node.name):
+                regions[self._region(node.name)] += len(machines)
         return brake.held([*waiting.values(), *gone.values()], regions, self._agreed(), self._supervisor)
 
     def _forget(self, waiting: Iterable[Removal], now: datetime) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs import redis_controller
 from jobs.broker import DOCUMENT_SECONDS, HEARTBEAT_SECONDS, Connection, Placement
 from jobs.errors import AccessDenied, JobsError, StaleFence, Unavailable
 from jobs.keys import GROUP, NodeKeys
@@ -105,6 +106,15 @@ async def test_a_restart_keeps_what_was_acknowledged(site: RedisSite) -> None:
     claim = site.node(NODE).claim(0.5, pending=False)
     assert claim is not None
     assert await place(site) is Placement.ALREADY_THERE
+
+
+async def test_all_heartbeats_come_though_they_are_asked_for_a_few_at_a_time(
+    site: RedisSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_controller, "HEARTBEATS_AT_ONCE", 1)
+    for node in (NODE, OTHER):
+        site.node(node).put_heartbeat(node.encode())
+    assert await site.supervisor.heartbeats([NODE, OTHER]) == {NODE: NODE.encode(), OTHER: OTHER.encode()}
 
 
 async def test_after_a_lost_disk_functions_groups_and_jobs_come_back(site: RedisSite) -> None:

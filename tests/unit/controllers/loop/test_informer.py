@@ -309,7 +309,7 @@ class CountingQueue(WorkQueue[ObjectKey]):
         super().add_after(key, seconds)
 
 
-async def test_of_a_list_only_what_is_news_is_kept_until_its_end() -> None:
+async def test_of_a_list_only_what_is_news_is_kept_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     async with World(QUICK) as world:
         first = await world.make("first")
         listed: list[list[int]] = []
@@ -320,7 +320,7 @@ async def test_of_a_list_only_what_is_news_is_kept_until_its_end() -> None:
             listed.append([len(each.raw) for each in listing.objects])
             return listing
 
-        world.kube.list = sizes  # type: ignore[method-assign]
+        monkeypatch.setattr(world.kube, "list", sizes)
         await world.begin()
         held = world.cache.get(first.key)
         assert held is not None

@@ -16,7 +16,7 @@ from tests.unit.controllers.supervisor.world import World
 SOME = ["first", "second", "third"]
 
 
-async def waiting() -> tuple[World, FakeNode, str, list[str]]:
+async def waiting(monkeypatch: pytest.MonkeyPatch) -> tuple[World, FakeNode, str, list[str]]:
     """A machine of whose removal, which nobody asked for, its node says a few things; what is read is noted."""
     world = await World().begin()
     await world.deploy()
@@ -29,7 +29,7 @@ async def waiting() -> tuple[World, FakeNode, str, list[str]]:
         read.extend(each.payload.decode() for each in found)
         return found
 
-    world.broker.events = noted  # type: ignore[method-assign]
+    monkeypatch.setattr(world.broker, "events", noted)
     return world, node, machine.uid, read
 
 
@@ -38,8 +38,8 @@ def say(node: FakeNode, uid: str, *words: str) -> None:
         node.broker.post_event(uid, 1, each.encode())
 
 
-async def test_what_waits_is_not_read_again_while_new_words_are() -> None:
-    world, node, uid, read = await waiting()
+async def test_what_waits_is_not_read_again_while_new_words_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, node, uid, read = await waiting(monkeypatch)
     say(node, uid, *SOME)
     await world.inbox.read()
     await world.inbox.read()
@@ -52,7 +52,7 @@ async def test_what_waits_is_not_read_again_while_new_words_are() -> None:
 async def test_what_the_queue_did_not_forget_comes_anew_when_nothing_else_of_its_node_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world, node, uid, read = await waiting()
+    world, node, uid, read = await waiting(monkeypatch)
     say(node, uid, "first")
 
     async def away(events: Iterable[Event]) -> None:
@@ -71,7 +71,7 @@ async def test_of_a_node_that_says_very_much_a_bounded_part_is_held_and_the_rest
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(inbox, "MOST_WAITING", 2)
-    world, node, uid, read = await waiting()
+    world, node, uid, read = await waiting(monkeypatch)
     say(node, uid, *SOME[:2])
     await world.inbox.read()
     say(node, uid, *SOME[2:])
